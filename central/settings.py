@@ -28,8 +28,9 @@ def _web_page(text: str) -> str:
 
 
 class PortalSettings(Section):
-    """What the pages of central lead to."""
+    """Where the pages of central are, for links in mails, and what they lead to."""
 
+    address: Annotated[str, AfterValidator(_web_page)] = ""
     export_page: Annotated[str, AfterValidator(_web_page)] = ""
     contracts_page: Annotated[str, AfterValidator(_web_page)] = ""
 
@@ -40,3 +41,13 @@ class CentralSettings(ServerAppSettings):
     mail: MailSettings = MailSettings()
     portal: PortalSettings = PortalSettings()
     contact: ContactSettings = ContactSettings()
+
+    def link(self, path: str) -> str:
+        """A page as a link for mails: below `portal.address`, else the first of the server's names, else the path alone."""
+        if self.portal.address:
+            return self.portal.address.rstrip("/") + path
+        name, port = next(iter(self.server.names), ""), self.server.bind.rpartition(":")[2]
+        if not name or not port.isdecimal():
+            return path
+        host = f"[{name}]" if ":" in name else name
+        return f"https://{host}{'' if port == '443' else f':{port}'}{path}"

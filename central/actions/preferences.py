@@ -36,7 +36,7 @@ def set_flag(unit: Unit, domain: str, key: str, *, on: bool, note: str) -> dict[
 
 def show_preferences(unit: Unit, domain: str, user: str | None = None) -> dict[str, Any]:
     """Show what of an account the caller is mailed about; the operator names the user."""
-    account, person = _own(unit, domain, user)
+    account, person = own_person(unit, domain, user)
     row = unit.session.get(NoticeSetting, (account.id, person.id))
     return {
         "account": account.domain,
@@ -65,13 +65,14 @@ def set_preferences(
 
     UnknownNoticeError, AddressMissingError, UnknownNoticeZoneError, InvalidInputError.
     """
-    account, person = _own(unit, domain, user)
+    account, person = own_person(unit, domain, user)
     plain, zones = address.strip(), (zone.strip(), zone_of(unit))
     services.set_notices(unit, account, person, plain, kinds, *zones, at_once=at_once, summary=summary)
     return show_preferences(unit, domain)
 
 
-def _own(unit: Unit, domain: str, user: str | None) -> tuple[SmartAccount, User]:
+def own_person(unit: Unit, domain: str, user: str | None) -> tuple[SmartAccount, User]:
+    """The account and the person whose own things are meant: the caller, or the user whom the operator names."""
     if user is not None:
         unit.actor = actor_of(unit, user)
     account = by_domain(unit, domain)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from central.actions.report_runs import REPORT, STAGES
 from central.actions.site_files import FILE, file_kind
 from central.domain.access.models import User
 from central.domain.operations.models import JobRun, Task
@@ -36,7 +37,7 @@ ORDERS = Orders(Task.id, {"asked_at": (Task.asked_at,), "kind": (Task.kind, Task
 
 def kinds_of(server: Central) -> dict[str, TaskKind]:
     """The kinds of tasks of this central, but for those that an edge brings."""
-    return {FILE: file_kind(server)}
+    return {FILE: file_kind(server), REPORT: TaskKind(REPORT, STAGES, lambda *_: {})}
 
 
 def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:

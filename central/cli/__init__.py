@@ -25,6 +25,7 @@ MODULES = {
     "preferences": ("flag", "preferences"),
     "reports": ("report",),
     "reservations": ("reservation",),
+    "saved_reports": ("report",),
     "satellites": ("satellite", "sync"),
     "server": ("upgrade", "serve", "jobs", "node"),
     "tasks": ("task",),

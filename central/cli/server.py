@@ -15,7 +15,7 @@ from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
 from central.runtime import Central, note_here, open_central
-from central.ui.works import bulk_kind
+from central.ui.works import edge_kinds
 from serverkit.actor import OPERATOR
 from serverkit.backup.cli import as_rows
 from serverkit.cli.base import emit, emit_list
@@ -56,8 +56,8 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         if no_jobs:
             run_scheduler(own.database, JobRun, (), lambda: note_here(own))
             return
-        bulk = bulk_kind(own)
-        run_scheduler(own.database, JobRun, jobs_of(own), lambda: note_here(own), lambda: run_next_task(own, bulk))
+        kinds = edge_kinds(own)
+        run_scheduler(own.database, JobRun, jobs_of(own), lambda: note_here(own), lambda: run_next_task(own, *kinds))
 
     # Each node of a common database is seen by its scheduler, whether it runs jobs or not.
     wanted = None if no_jobs and not server.is_shared else scheduler

@@ -20,6 +20,7 @@ from central.domain.notices import models as notices
 from central.domain.operations import models as operations
 from central.domain.policies import models as policies
 from central.domain.preferences import models as preferences
+from central.domain.reports import models as reports
 from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
@@ -45,6 +46,7 @@ FEATURES = (
     operations,
     policies,
     preferences,
+    reports,
     reservations,
     satellites,
     tokens,

@@ -11,6 +11,7 @@ from central.actions.conversion_runs import finish_conversions
 from central.actions.deadlines import apply_deadlines, end_terms
 from central.actions.mail import refresh_mail
 from central.actions.notices import write_notices
+from central.actions.report_runs import ask_due_runs
 from central.actions.time import make_clock_job
 from central.actions.tls import refresh_tls
 from central.actions.webhooks import ACTS as WEBHOOKS
@@ -42,6 +43,9 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
     def notices() -> str:
         return write_notices(server)
 
+    def reports() -> str:
+        return ask_due_runs(server)
+
     def nothing(_unit: Unit) -> str:
         return ""
 
@@ -49,6 +53,7 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
         Job("notices", timedelta(minutes=1), nothing, "write mails about accounts, and summaries", notices),
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),
+        Job("reports", timedelta(minutes=1), nothing, "run the reports whose schedule is due", reports),
         make_clock_job(server),
         Job(
             "tls", timedelta(minutes=10), partial(refresh_tls, server), "renew the own TLS certificate, watch another's"

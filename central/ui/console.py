@@ -49,6 +49,8 @@ from central.ui import (
     reports,
     reservations,
     satellites,
+    saved_report_forms,
+    saved_reports,
     tasks,
     tokens,
     transfer_log,
@@ -81,7 +83,8 @@ PAGES = (
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, conversions, convert,
     events, members, pool_members, catalogue, orders, policies,
-    mail, webhooks, jobs, keys, health, contact, preferences, reports, tasks, pool_tags, satellites, users, me,
+    mail, webhooks, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,
+    pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))

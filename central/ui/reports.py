@@ -142,7 +142,10 @@ TABLES = {"licences": LICENCES, "subscriptions": SUBSCRIPTIONS, "instances": INS
 def list_page(page: Page) -> Answer:
     """Which reports there are."""
     root = f"/a/{page.parts['domain']}/reports"
-    context = {"reports": [(f"{root}/{name}", words, about) for name, (words, about) in ABOUT.items()]}
+    context = {
+        "reports": [(f"{root}/{name}", words, about) for name, (words, about) in ABOUT.items()],
+        "saved": f"{root}/saved",
+    }
     return Shown("reports", _("Reports"), "reports.html", context, nav="reports", help=HELP)
 
 

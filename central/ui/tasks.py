@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from central.actions.report_runs import REPORT
 from central.actions.site_files import FILE
 from central.actions.tasks import BULK, list_tasks
 from serverkit.web.answers import Answer
@@ -16,7 +17,7 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
-KINDS: dict[str, Words] = {BULK: _("Change of many rows"), FILE: _("File of a satellite")}
+KINDS: dict[str, Words] = {BULK: _("Change of many rows"), FILE: _("File of a satellite"), REPORT: _("Saved report")}
 
 
 def kind_words(item: Item) -> Words:
@@ -37,6 +38,8 @@ def path_of(item: Item) -> str:
     """The page of a task."""
     if item["kind"] == FILE:
         return f"/a/{item['domain']}/satellites/files/{item['id']}"
+    if item["kind"] == REPORT:
+        return f"/a/{item['domain']}/reports/saved"
     return f"/bulk/{item['id']}"
 
 
@@ -66,7 +69,7 @@ TASKS = Table(
     ),
     empty=Empty(
         _("No task has run yet"),
-        _("Long operations run in the background: changes of more than 50 rows, and files of satellites. You see your own; the vendor's administrators see all. What has ended is kept for 30 days."),
+        _("Long operations run in the background: changes of more than 50 rows, files of satellites, and saved reports. You see your own; the vendor's administrators see all. What has ended is kept for 30 days."),
     ),
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -33,6 +33,8 @@ def etag_of(body: bytes) -> str:
 
 def good(media: str, value: Any, *, marked: bool) -> Response:
     """A success."""
+    if isinstance(value, Iterator):  # a large file is sent while it is read, a part at a time
+        return Response(value, 200, content_type=media)
     body = encoded(value) if media == JSON else bytes(value)
     found = Response(body, 200, content_type=media)
     if marked:

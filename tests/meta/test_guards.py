@@ -27,6 +27,7 @@ FREE = {
     ("export_queue", "reason"): "what central answered, which may be newer than the site",
     ("alerts", "source"): "the name of what an alert is about",
     ("usage_months", "month"): "a year and a month",
+    ("saved_reports", "at"): "a time of the day",
     ("product_licences", "product"): "the tag of a product, which the vendor writes",
 }
 

@@ -15,6 +15,10 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
+    REPORT_SAVED = "report:saved"
+    REPORT_CHANGED = "report:changed"
+    REPORT_SCHEDULED = "report:scheduled"
+    REPORT_REMOVED = "report:removed"
     FLAG_CHANGED = "flag:changed"
     MAIL_RETRIED = "mail:retried"
     WEBHOOK_ADDED = "webhook:added"
@@ -151,6 +155,10 @@ QUIET = frozenset(
         EventKind.VENDOR_CREATED,
         # No alert looks at these.
         EventKind.FLAG_CHANGED,
+        EventKind.REPORT_SAVED,
+        EventKind.REPORT_CHANGED,
+        EventKind.REPORT_SCHEDULED,
+        EventKind.REPORT_REMOVED,
         EventKind.SUPPORT_REQUESTED,
         EventKind.WEBHOOK_ADDED,
         EventKind.WEBHOOK_REMOVED,

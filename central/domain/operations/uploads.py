@@ -1,8 +1,8 @@
-"""Files that people send for tasks, part by part in the database, where the node that runs the task finds them."""
+"""Files that people send for tasks or that tasks make, part by part in the database, where every node finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -27,6 +27,36 @@ def keep_upload(database: Database, actor: Actor, stream: BinaryIO) -> str:
                 unit.session.execute(delete(UploadPart).where(UploadPart.at < unit.now - KEPT))
         number += 1
     return upload
+
+
+def keep_made(database: Database, actor: Actor, upload: str, chunks: Iterable[bytes]) -> int:
+    """Keep a file that a task makes under an id, a part in each unit; the number of its bytes."""
+    held, number, size = bytearray(), 0, 0
+
+    def write(content: bytes, last: bool) -> None:
+        def put(unit: Unit) -> None:
+            row = {"upload_id": upload, "part": number, "at": unit.now, "content": content}
+            unit.session.execute(insert(UploadPart), [row])
+            if last:
+                unit.session.execute(delete(UploadPart).where(UploadPart.at < unit.now - KEPT))
+
+        database.run(actor, put)
+
+    for chunk in chunks:
+        held += chunk
+        size += len(chunk)
+        while len(held) >= PART_BYTES:
+            write(bytes(held[:PART_BYTES]), last=False)
+            del held[:PART_BYTES]
+            number += 1
+    write(bytes(held), last=True)
+    return size
+
+
+def is_kept(unit: Unit, upload: str) -> bool:
+    """Whether the parts of a file are there."""
+    query = select(UploadPart.part).where(UploadPart.upload_id == upload)
+    return unit.session.scalar(query.limit(1)) is not None
 
 
 def upload_parts(database: Database, actor: Actor, upload: str) -> Iterator[bytes]:

@@ -608,6 +608,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_satellites_id'), ['id'], unique=False)
         batch_op.create_index('uq_satellites_name_key', ['account_id', 'name_key'], unique=True, sqlite_where=sa.text("state <> 'removed'"), postgresql_where=sa.text("state <> 'removed'"))
 
+    op.create_table('saved_reports',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('name_key', sa.String(length=255), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('report', sa.String(length=16), nullable=False),
+    sa.Column('format', sa.String(length=8), nullable=False),
+    sa.Column('places', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('filters', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('every', sa.String(length=16), nullable=False),
+    sa.Column('day', sa.Integer(), nullable=False),
+    sa.Column('at', sa.String(length=5), nullable=False),
+    sa.Column('zone', sa.String(length=64), nullable=False),
+    sa.Column('next_due', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"day" BETWEEN 0 AND 9007199254740991', name=op.f('ck_saved_reports_day_bounds')),
+    sa.CheckConstraint('"every" IN (\'never\', \'daily\', \'weekly\', \'monthly\')', name=op.f('ck_saved_reports_every_known')),
+    sa.CheckConstraint('"format" IN (\'csv\', \'xlsx\')', name=op.f('ck_saved_reports_format_known')),
+    sa.CheckConstraint('"report" IN (\'licences\', \'subscriptions\', \'instances\')', name=op.f('ck_saved_reports_report_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_saved_reports_account_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_saved_reports_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_reports')),
+    sa.UniqueConstraint('account_id', 'user_id', 'name_key', name=op.f('uq_saved_reports_account_id_user_id_name_key'))
+    )
+    with op.batch_alter_table('saved_reports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_saved_reports_next_due'), ['next_due'], unique=False)
+        batch_op.create_index(batch_op.f('ix_saved_reports_user_id'), ['user_id'], unique=False)
+
     op.create_table('service_contracts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('sku', sa.String(length=255), nullable=False),
@@ -962,6 +992,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_release_notices_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_release_notices_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
 
+    op.create_table('report_runs',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('report_id', sa.String(length=32), nullable=False),
+    sa.Column('asked_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('scheduled', sa.Boolean(), nullable=False),
+    sa.Column('format', sa.String(length=8), nullable=False),
+    sa.Column('seen', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('"format" IN (\'csv\', \'xlsx\')', name=op.f('ck_report_runs_format_known')),
+    sa.CheckConstraint('"rows" BETWEEN 0 AND 9007199254740991', name=op.f('ck_report_runs_rows_bounds')),
+    sa.CheckConstraint('"size" BETWEEN 0 AND 9007199254740991', name=op.f('ck_report_runs_size_bounds')),
+    sa.ForeignKeyConstraint(['report_id'], ['saved_reports.id'], name=op.f('fk_report_runs_report_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_runs'))
+    )
+    with op.batch_alter_table('report_runs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_report_runs_asked_at'), ['asked_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_report_runs_report_id'), ['report_id'], unique=False)
+
     op.create_table('request_parts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('satellite_id', sa.String(length=32), nullable=False),
@@ -1226,6 +1275,11 @@ def downgrade() -> None:
     op.drop_table('virtual_accounts')
     op.drop_table('satellite_keys')
     op.drop_table('request_parts')
+    with op.batch_alter_table('report_runs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_report_runs_report_id'))
+        batch_op.drop_index(batch_op.f('ix_report_runs_asked_at'))
+
+    op.drop_table('report_runs')
     with op.batch_alter_table('release_notices', schema=None) as batch_op:
         batch_op.drop_index('ix_release_notices_account_id_satellite_id_change_no')
         batch_op.drop_index('ix_release_notices_account_id_instance_id')
@@ -1291,6 +1345,11 @@ def downgrade() -> None:
 
     op.drop_table('sessions')
     op.drop_table('service_contracts')
+    with op.batch_alter_table('saved_reports', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_saved_reports_user_id'))
+        batch_op.drop_index(batch_op.f('ix_saved_reports_next_due'))
+
+    op.drop_table('saved_reports')
     with op.batch_alter_table('satellites', schema=None) as batch_op:
         batch_op.drop_index('uq_satellites_name_key', sqlite_where=sa.text("state <> 'removed'"), postgresql_where=sa.text("state <> 'removed'"))
         batch_op.drop_index(batch_op.f('ix_satellites_id'))
