@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from central.actions.lookup import visible_names
 from central.actions.preferences import own_person
 from central.actions.reports import BATCH, COMPUTED, FIELDS, plain, run_report
 from central.actions.saved_reports import find
 from central.actions.time import zone_of
+from central.actions.visible_accounts import visible_names
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.models import User
 from central.domain.accounts.errors import UnknownAccountError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from central.actions.lookup import chosen_names, visible_names
 from central.actions.preferences import own_person
 from central.actions.reports import listed_names
 from central.actions.time import zone_of
+from central.actions.visible_accounts import chosen_names, visible_names
 from central.domain.access.models import User
 from central.domain.accounts.models import SmartAccount
 from central.domain.reports import services
