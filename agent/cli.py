@@ -16,9 +16,20 @@ from agent.errors import AgentError, FileUnreadableError, InvalidInputError
 from agent.files import read_file, require_owner
 from agent.joining import RegistrationRequest
 from agent.options import Usage, build_parser
-from agent.report import export_item, licence_item, reported_use, status_of, usage_of
+from agent.report import conversion_item, export_item, licence_item, reported_use, status_of, usage_of
 from agent.store import STATE_FILE
-from agent.typed import described, folder_of, identity, quantity, server_of, text_of, time_of, token_of, unit_of
+from agent.typed import (
+    classic_lines,
+    described,
+    folder_of,
+    identity,
+    quantity,
+    server_of,
+    text_of,
+    time_of,
+    token_of,
+    unit_of,
+)
 from exchange.errors import ExchangeError
 from exchange.places import is_server_state
 
@@ -90,6 +101,12 @@ def _return_export(device: Device, options: argparse.Namespace) -> dict[str, Any
     return export_item(options.tag, device.return_export(options.tag))
 
 
+def _convert(device: Device, options: argparse.Namespace) -> dict[str, Any]:
+    lines = classic_lines(options.licences) if options.licences else None
+    device.convert(lines)
+    return conversion_item(device.state.conversion) or {}
+
+
 def _renew(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.what == "due":
         return {"renewed": list(device.renew_due()), **status_of(device)}
@@ -153,6 +170,7 @@ _DEVICE_COMMANDS = {
     "release": _release,
     "request-export": _request_export,
     "return-export": _return_export,
+    "convert": _convert,
     "status": lambda device, _options: status_of(device),
     "usage": _usage,
     "renew": _renew,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent import joining, renewing, usage_reports
+from agent import converting, joining, renewing, usage_reports
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, ServerReply
 from agent.errors import (
@@ -249,6 +249,8 @@ class Connected(Registering, ByCode):
             renewing.accept_authorization(self.state, self._own_key(), reply, now)
         elif reply.answer.op is DeviceOp.RENEW_IDENTITY:
             renewing.accept_identity(self.state, reply)
+        elif reply.answer.op is DeviceOp.CONVERT:
+            converting.accept(self.state, reply)
 
     def _settle(self, talk: Conversation) -> None:
         self._trust = talk.trust

@@ -7,9 +7,10 @@ reads no file and no network. Everything else is one call for one intention, saf
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
-from agent import exports, usage_reports
+from agent import converting, exports, usage_reports
 from agent.connected import Connected
 from agent.errors import (
     InvalidQuantityError,
@@ -20,7 +21,7 @@ from agent.errors import (
 )
 from agent.files import locked
 from agent.states import Answer, Right
-from agent.store import Export
+from agent.store import Conversion, Export
 from exchange.usage import UsageResult
 
 MOST_COUNT = 1_000_000
@@ -134,6 +135,23 @@ class Device(Connected):
                     exports.withdraw_request(talk, self.state, self._own_key(), tag, self.clock.now())
                 self._renew_authorization(talk)
             return self.state.exports.get(tag)
+
+    def convert(self, lines: Mapping[str, int] | None = None) -> Conversion:
+        """Have the classic licences of this device converted (row C9.5); without lines, ask what became of the last request.
+
+        `lines` are all units that the device holds, by SKU. The request is kept, and repeated until it is decided.
+        """
+        for count in (lines or {}).values():
+            check_count(count)
+        with locked(self._store.folder):
+            self._reload()
+            converting.choose(self.state, lines, self.clock.now())
+            self._store.save(self.state)
+            talk = self._talk()
+            try:
+                return converting.ask(talk, self.state, self._own_key(), self.clock.now())
+            finally:
+                self._settle(talk)
 
     def report_usage(self) -> UsageResult | None:
         """Sign and report what was used since the last report (row S4.6); None where nothing was ever used."""

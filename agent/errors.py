@@ -75,6 +75,15 @@ class RestrictedError(AgentError):
     )
 
 
+class NoConversionError(AgentError):
+    code = "no_conversion"
+    message = "This device requested no conversion of classic licences."
+    remedy = Remedy(
+        "Name the classic licences of the device: `agent convert SKU=QUANTITY`.",
+        page="conversion.md#conversion-by-the-device",
+    )
+
+
 class ServerUnreachableError(AgentError):
     code = "server_unreachable"
     message = "The server did not answer: name, route, port or time-out."

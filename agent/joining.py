@@ -169,6 +169,7 @@ def _forget(state: DeviceState) -> None:
     state.evidence = None
     state.uses = {}
     state.exports = {}
+    state.conversion = None
     usage_reports.forget(state)
     state.export_allowed = False
 

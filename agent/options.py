@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 
@@ -71,6 +72,8 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("count", metavar="COUNT")
     for name, text in (("release", "Stop using a licence."), ("return-export", "Return a restricted licence.")):
         add(name, text).add_argument("tag", metavar="TAG")
+    convert = add("convert", "Convert the classic licences of this device, or ask what became of the last request.")
+    convert.add_argument("licences", metavar="SKU=QUANTITY", nargs="*", help="all units that the device holds of a SKU")
     add("status", "Show registration, authorization, licences.")
     add("usage", "Show the licences in use, or report measured use to the server.").add_argument(
         "action", choices=["report"], nargs="?", help="sign and send what was used since the last report"
@@ -103,6 +106,11 @@ def build_parser() -> argparse.ArgumentParser:
     jump.add_argument("value", metavar="DURATION")
     jump.add_argument("--back", action="store_true", help="jump back instead of forward")
     jump.add_argument("--reboot", action="store_true", help="jump while the device is off")
+    _fleet_options(add)
+    return parser
+
+
+def _fleet_options(add: Callable[..., Parser]) -> None:
     fleet = add("fleet", "Many devices.").add_subparsers(dest="action", required=True, metavar="ACTION")
     inventory = add("inventory", "Read a folder of device outputs.", fleet)
     inventory.description = (
@@ -121,4 +129,3 @@ def build_parser() -> argparse.ArgumentParser:
     _server_options(run)
     run.add_argument("--count", type=_whole, metavar="N", help="how many devices; by default the real ones")
     run.add_argument("--parallel", type=_whole, default=4, metavar="N", help="how many at a time")
-    return parser

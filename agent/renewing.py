@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from agent import exports
+from agent import converting, exports
 from agent.backoff import asked_for, authorization_retry, identity_retry, jitter
 from agent.conversation import Conversation, ServerReply
 from agent.errors import AnswerRefusedError, NotRegisteredError
@@ -26,6 +26,7 @@ def renew_authorization(talk: Conversation, state: DeviceState, key: PrivateKey,
     if state.instance is None:
         raise NotRegisteredError("this device is not registered")
     exports.tell_returns(talk, state, now)
+    converting.ask_again(talk, state, key, now)
     reply = talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now)
     installed_before = _installed(state)
     unwanted = accept_authorization(state, key, reply, now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.device import Device
 from agent.states import Right
-from agent.store import Export
+from agent.store import Conversion, Export
 from exchange.canonical import iso
 
 
@@ -32,6 +32,21 @@ def export_item(tag: str, export: Export | None) -> dict[str, Any]:
         "reason": export.reason,
         "message": export.message,
         "request": export.request,
+    }
+
+
+def conversion_item(one: Conversion | None) -> dict[str, Any] | None:
+    """The request to convert classic licences, with what became of each SKU."""
+    if one is None:
+        return None
+    waiting = [{"sku": sku, "quantity": count} for sku, count in sorted(one.lines.items())]
+    return {
+        "request": one.request,
+        "state": one.state,
+        "requested_at": one.requested_at,
+        "decided_at": one.decided_at,
+        "message": one.message if one.state == "unsent" else "",
+        "lines": one.result or waiting,
     }
 
 
@@ -73,6 +88,7 @@ def status_of(device: Device) -> dict[str, Any]:
         "clock": {"standing": reading.standing.value, "confirmed": not reading.mark.provisional},
         "licences": _licences(device),
         "export": [export_item(tag, export) for tag, export in sorted(state.exports.items())],
+        "conversion": conversion_item(state.conversion),
     }
 
 

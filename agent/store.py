@@ -82,6 +82,19 @@ class Export:
 
 
 @dataclass(slots=True)
+class Conversion:
+    """A device's request to convert its classic licences (units by SKU), and what became of it."""
+
+    request: str
+    lines: dict[str, int]
+    requested_at: str
+    state: str
+    result: list[dict[str, Any]] = field(default_factory=list)
+    decided_at: str | None = None
+    message: str = ""
+
+
+@dataclass(slots=True)
 class HeldReservation:
     """A request for licences by code, its secret, what came of it, and the code that gave it back."""
 
@@ -178,6 +191,7 @@ class DeviceState:
     given_up: dict[str, dict[str, Any]] = field(default_factory=dict)
     returns: list[KeptReturn] = field(default_factory=list)
     usage: UsageLog = field(default_factory=UsageLog)
+    conversion: Conversion | None = None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -211,6 +225,7 @@ def _times_of(state: DeviceState) -> Iterator[str | None]:
     waiting = (state.in_flight, *(one.message for one in (state.joining, *state.farewells) if one is not None))
     yield from (one.sent_at for one in waiting if one is not None)
     yield state.evidence.received_at if state.evidence is not None else None
+    yield from (state.conversion.requested_at, state.conversion.decided_at) if state.conversion is not None else ()
     yield from (one.since for one in state.usage.running.values())
     yield from (at for one in (*state.usage.measured, *state.usage.reported) for at in (one.start, one.end))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import InvalidInputError, InvalidQuantityError
 from agent.files import read_file
 from agent.transport import Server, require_usable
+from exchange.conversion import SKU_CHARS
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.limits import IDENTITY_CHARS
@@ -118,6 +120,20 @@ def quantity(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise InvalidQuantityError("{text!r} is not a quantity", text=text[:40])
     return int(text)
+
+
+def classic_lines(texts: Sequence[str]) -> dict[str, int]:
+    """Units by SKU from texts such as `L-ADV-K9=2`; a SKU may hold `=`."""
+    found: dict[str, int] = {}
+    for text in texts:
+        sku, mark, count = text.rpartition("=")
+        sku = sku.strip()
+        if not mark or not sku or len(sku) > SKU_CHARS or not sku.isprintable():
+            raise InvalidInputError("{text!r} is not SKU=QUANTITY", text=text[:80])
+        if sku in found:
+            raise InvalidInputError("{sku!r} stands twice", sku=sku[:80])
+        found[sku] = quantity(count)
+    return found
 
 
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]{1,6})?)?.*")

@@ -26,6 +26,7 @@ from exchange.keys import PublicKey
 from exchange.statements import (
     open_allotment,
     open_central_head,
+    open_conversion_request,
     open_export_request,
     open_export_return,
     open_grant,
@@ -169,6 +170,8 @@ def _check_row(row: kinds.RequestRow | kinds.ResponseRow, trust: Trust | None) -
         open_export_request(row.statement, row.device_key)
     elif isinstance(row, kinds.ExportReturnRow):
         open_export_return(row.statement, row.device_key)
+    elif isinstance(row, kinds.ConversionRequestRow):
+        open_conversion_request(row.statement, row.device_key)
     elif trust is None:
         return
     elif isinstance(row, kinds.AllotmentRow):

@@ -59,4 +59,7 @@ STATEMENTS: Mapping[str, StatementKind] = {
         "export-return", statements.ExportReturn.from_dict, None, "returned_at"
     ),
     statements.USAGE_REPORT_TYPE: StatementKind("usage-report", statements.UsageReport.from_dict, None, "reported_at"),
+    statements.CONVERSION_REQUEST_TYPE: StatementKind(
+        "conversion-request", statements.ConversionRequest.from_dict, None, "requested_at"
+    ),
 }

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from exchange import limits
 from exchange.canonical import JsonObject, decode_object, encode
 from exchange.central_statements import Allotment, CentralHead, Grant, GrantRelease
+from exchange.conversion import ConversionRequest
 from exchange.device_statements import RESERVATION, ExportRequest, ExportReturn, GivenUpReservation, given_up_id
 from exchange.envelope import payload_type, seal, signer_ids, unseal
 from exchange.errors import ExpiredError, MalformedError, WrongVendorError
@@ -23,6 +24,7 @@ from exchange.vocabulary import Role
 __all__ = [
     "ALLOTMENT_TYPE",
     "CENTRAL_HEAD_TYPE",
+    "CONVERSION_REQUEST_TYPE",
     "EXPORT_REQUEST_TYPE",
     "EXPORT_RETURN_TYPE",
     "GRANT_RELEASE_TYPE",
@@ -32,6 +34,7 @@ __all__ = [
     "USAGE_REPORT_TYPE",
     "Allotment",
     "CentralHead",
+    "ConversionRequest",
     "ExportRequest",
     "ExportReturn",
     "GivenUpReservation",
@@ -41,6 +44,7 @@ __all__ = [
     "given_up_id",
     "open_allotment",
     "open_central_head",
+    "open_conversion_request",
     "open_export_request",
     "open_export_return",
     "open_grant",
@@ -48,6 +52,7 @@ __all__ = [
     "open_usage_report",
     "seal_allotment",
     "seal_central_head",
+    "seal_conversion_request",
     "seal_export_request",
     "seal_export_return",
     "seal_grant",
@@ -64,6 +69,7 @@ CENTRAL_HEAD_TYPE = payload_type("central-head")
 EXPORT_REQUEST_TYPE = payload_type("export-request")
 EXPORT_RETURN_TYPE = payload_type("export-return")
 USAGE_REPORT_TYPE = payload_type("usage-report")
+CONVERSION_REQUEST_TYPE = payload_type("conversion-request")
 
 
 class _Payload(Protocol):
@@ -181,3 +187,16 @@ def open_usage_report(envelope: object, key: PublicKey) -> UsageReport:
     if report.key_hash != key.key_hash:
         raise MalformedError("the usage report names another key than the one that signed it")
     return report
+
+
+def seal_conversion_request(request: ConversionRequest, key: PrivateKey) -> JsonObject:
+    """Sign a device's request for conversion with the device's key."""
+    return _seal(CONVERSION_REQUEST_TYPE, request, key)
+
+
+def open_conversion_request(envelope: object, key: PublicKey) -> ConversionRequest:
+    """Verify a device's request for conversion against the device's key."""
+    request = _open(CONVERSION_REQUEST_TYPE, envelope, {key.key_id: key}, ConversionRequest.from_dict)
+    if request.key_hash != key.key_hash:
+        raise MalformedError("the request for conversion names another key than the one that signed it")
+    return request

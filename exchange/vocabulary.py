@@ -85,6 +85,30 @@ class ExportReason(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ConversionState(StrEnum):
+    """State of a device's request to convert its classic licences (row C9.5)."""
+
+    PENDING = "pending"
+    CONVERTED = "converted"
+    ALREADY_CONVERTED = "already_converted"
+    PARTLY_CONVERTED = "partly_converted"
+    NOT_CONVERTED = "not_converted"
+
+
+class ConversionReason(StrEnum):
+    """Why units of a classic licence are not converted (row C9.5)."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    NOT_LISTED = "not_listed"
+    MORE_THAN_LISTED = "more_than_listed"
+    NOT_ELIGIBLE = "sku_not_eligible"
+    TERM_OVER = "classic_term_over"
+    CONTRACT_MISSING = "contract_missing"
+    CONTRACT_NOT_CHECKED = "contract_not_checked"
+    ONLY_WHOLE = "partial_not_allowed"
+    TOO_LATE = "too_late"
+
+
 class ReleaseReason(StrEnum):
     """Why a granted unit came free."""
 
@@ -115,6 +139,7 @@ class DeviceOp(StrEnum):
     EXPORT_REQUEST = "export_request"
     EXPORT_RETURN = "export_return"
     USAGE_REPORT = "usage_report"
+    CONVERT = "convert"
 
 
 class Outcome(StrEnum):

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from central.actions import conversion_files, conversion_runs, conversions
+from central.actions.device_conversions import list_device_conversions
 from central.cli.base import DIGITS, FILE, group, reading, writing
 from central.domain.conversions.rules import SourceKind
 from serverkit.cli.base import INTEGER, Command, emit, emit_list, table
@@ -95,6 +96,18 @@ def paks() -> None:
 @convert.group("devices", help="Devices with classic licences.")
 def devices() -> None:
     """Hold the commands of devices."""
+
+
+@convert.command("requests", help="List the requests of devices to convert what they hold, newest first.")
+@click.argument("domain")
+@click.option("--state", default="", metavar="WORD", help="Such as partly_converted.")
+@click.pass_context
+def requests(context: click.Context, domain: str, state: str) -> None:
+    """List requests of devices."""
+    with reading(context) as (_, unit):
+        window = list_device_conversions(unit, domain, Part(most=None, filters={"state": state}))
+    columns = ("decided_at", "device", "virtual_account", "state", "converted", "quantity", "id")
+    emit_list(context, list(window.items), columns)
 
 
 KINDS = {"paks": SourceKind.PAK, "devices": SourceKind.DEVICE}

@@ -11,6 +11,7 @@ from central.device_api.registrations import leave, refresh_registered, register
 from central.domain.accounts.models import SmartAccount
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
+from central.domain.conversions.device_led import Asking, answer_of, convert_for_device
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.moving import follow_keys
@@ -49,7 +50,7 @@ from exchange.device.rules import may_alarm
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.statements import ExportRequest, ExportReturn, UsageReport
+from exchange.statements import ConversionRequest, ExportRequest, ExportReturn, UsageReport
 from exchange.vocabulary import InstanceState
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -283,3 +284,15 @@ class CentralBackend:
         self._pools.forget()
         _, instance = self._own(known)
         return book_report(self._unit, instance, report, digest).to_dict()
+
+    def convert(self, known: KnownDevice, request: ConversionRequest, envelope: JsonObject) -> JsonObject:
+        """Convert at once: central itself is asked."""
+        self._pools.forget()
+        _, instance = self._own(known)
+        account, virtual_account = membership(self._unit, instance)
+        asking = Asking(account.id, None, virtual_account.id)
+        row = convert_for_device(self._unit, asking, request, envelope)
+        if row is None:
+            raise DeviceRefusal("identity_mismatch")
+        refresh_alerts(self._unit, account)
+        return answer_of(row).to_dict()

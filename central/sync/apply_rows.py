@@ -35,11 +35,13 @@ from central.domain.satellites.models import Satellite
 from central.domain.tokens.models import Token
 from central.domain.usage.services import show_reporting_only
 from central.keyring import KeyRing
+from central.sync.device_conversions import convert_rows
 from central.sync.givebacks import Place, take
 from central.sync.site_tokens import refuse_foreign
 from central.sync.staging import Staged, stage_rows
 from exchange.errors import ExchangeError, MalformedError
 from exchange.files.rows import (
+    ConversionRequestRow,
     ExportRequestRow,
     ExportReturnRow,
     GrantStateRow,
@@ -95,6 +97,8 @@ def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite:
     follow_keys(unit, account.id, satellite.id, staged.apart)
     # What the same file gives back is free before what it asks for is decided.
     _decide_requests(context, staged.others.get(ExportRequestRow, []))
+    holders = ((row, _holder(context, row)) for row in staged.others.get(ConversionRequestRow, []))
+    convert_rows(unit, account.id, satellite.id, frozenset(staged.gone), holders)
     _settle_instances(context)
     if staged.measured:
         show_reporting_only(unit, account.id, staged.measured)
@@ -222,7 +226,7 @@ def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> Non
         decide(unit, context.keyring, applicant, instance, statement, row.device_key)
 
 
-def _holder(context: ApplyContext, row: ExportRequestRow) -> Instance | None:
+def _holder(context: ApplyContext, row: ExportRequestRow | ConversionRequestRow) -> Instance | None:
     """The instance of the key that asks: the one it names, or the one that its machine became since it signed (row S4.1).
 
     In a set each unit asks with its own key, whichever is active when the file is made (row C7.6).

@@ -18,6 +18,8 @@ from central.domain.accounts.queries import of_satellite
 from central.domain.agreements.services import pending_since
 from central.domain.base import VENDOR, last_change
 from central.domain.catalogue.queries import changed_entitlements
+from central.domain.conversions.device_led import answer_of
+from central.domain.conversions.models import DeviceConversion
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
 from central.domain.ledger.allotting import allotment_lines
@@ -26,6 +28,7 @@ from central.domain.satellites.models import Satellite
 from central.keyring import KeyRing
 from exchange.files.rows import (
     AllotmentRow,
+    ConversionResultRow,
     EntitlementRow,
     ExportDecisionRow,
     GrantReleaseRow,
@@ -76,6 +79,7 @@ def rows_for(
         yield EntitlementRow(entry.tag, entry.name, entry.description, entry.restricted, tuple(entry.products))
     yield from _allotments(unit, keyring, account, satellite, own)
     yield from _decisions(unit, account.id, satellite.id, after.changes)
+    yield from _conversions(unit, account.id, satellite.id, after.changes)
 
 
 def _allotments(
@@ -106,6 +110,17 @@ def _allotments(
             valid_until=until,
         )
         yield AllotmentRow(seal_allotment(allotment, keyring.response_key))
+
+
+def _conversions(unit: Unit, account_id: str, satellite_id: str, after: int) -> Iterator[ConversionResultRow]:
+    query = select(DeviceConversion).where(
+        DeviceConversion.account_id == account_id,
+        DeviceConversion.satellite_id == satellite_id,
+        DeviceConversion.change_no > after,
+    )
+    for row in unit.session.scalars(query.order_by(DeviceConversion.change_no)):
+        told = answer_of(row)
+        yield ConversionResultRow(row.id, row.instance_id, told.state, told.lines, row.decided_at)
 
 
 def _decisions(unit: Unit, account_id: str, satellite_id: str, after: int) -> Iterator[ResponseRow]:

@@ -50,6 +50,8 @@ def _places(item: Item) -> Iterator[Place]:
         things = {"pak": "paks", "device": "devices"}[str(conversion)]
         yield _("Try again"), f"{root}/convert/{things}/now"
         yield _("Open the list"), f"{root}/convert/{things}?status=failed"
+    if request := subject.get("device_conversion"):
+        yield _("See what was converted"), f"{root}/convert/requests/{quote(str(request), safe='')}"
     if kind == "satellite_removed":
         yield _("Register it again"), f"{root}/satellites/new/file"
         yield _("Open the satellites"), f"{root}/satellites"

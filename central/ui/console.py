@@ -25,6 +25,7 @@ from central.ui import (
     convert,
     convert_lists,
     convert_settings,
+    device_conversions,
     events,
     first,
     general,
@@ -81,7 +82,7 @@ from serverkit.web.urls import Url
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
-    upgrades, assignments, reservations, convert_lists, convert_settings, conversions, convert,
+    upgrades, assignments, reservations, convert_lists, convert_settings, device_conversions, conversions, convert,
     events, members, pool_members, catalogue, orders, policies,
     mail, webhooks, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,
     pool_tags, satellites, users, me,

@@ -174,7 +174,11 @@ TABLES = {SourceKind.PAK: PAKS, SourceKind.DEVICE: DEVICES}
 def tabs_of(page: Page) -> dict[str, Any]:
     """What a template needs to show the tabs of conversions."""
     root = f"/a/{page.parts['domain']}/convert"
-    items = [("paks", _("PAKs"), f"{root}/paks"), ("devices", _("Devices"), f"{root}/devices")]
+    items = [
+        ("paks", _("PAKs"), f"{root}/paks"),
+        ("devices", _("Devices"), f"{root}/devices"),
+        ("requests", _("Requests of devices"), f"{root}/requests"),
+    ]
     if page.may(SETTINGS):
         items.append(("settings", _("Settings"), f"{root}/settings"))
     return {"tab_items": items, "tab_label": _("Conversion")}

@@ -13,7 +13,7 @@ from exchange.device.bodies import RegisterBody, RenewIdentityBody, TransferActi
 from exchange.device.licence_bodies import AuthorizeBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
-from exchange.statements import ExportRequest, ExportReturn, UsageReport
+from exchange.statements import ConversionRequest, ExportRequest, ExportReturn, UsageReport
 from exchange.trust import Trust
 
 
@@ -144,4 +144,8 @@ class Backend(Protocol):
 
     def usage_report(self, known: KnownDevice, report: UsageReport, digest: str) -> JsonObject:
         """Book measured use, once for each number."""
+        ...
+
+    def convert(self, known: KnownDevice, request: ConversionRequest, envelope: JsonObject) -> JsonObject:
+        """Convert classic licences, or say what became of a request that is known."""
         ...

@@ -15,6 +15,7 @@ _SUMMARIES = {
     DeviceOp.EXPORT_REQUEST: "Ask for a restricted licence",
     DeviceOp.EXPORT_RETURN: "Give a restricted licence back",
     DeviceOp.USAGE_REPORT: "Report measured use, once for each number",
+    DeviceOp.CONVERT: "Have classic licences converted, and ask what became of it",
 }
 
 

@@ -24,7 +24,12 @@ from exchange.device.problems import problem_of
 from exchange.device.rules import CounterVerdict, judge_counter
 from exchange.errors import ExchangeError
 from exchange.keys import PublicKey
-from exchange.statements import open_export_request, open_export_return, open_usage_report
+from exchange.statements import (
+    open_conversion_request,
+    open_export_request,
+    open_export_return,
+    open_usage_report,
+)
 from exchange.vocabulary import DeviceOp, Outcome
 
 
@@ -116,6 +121,7 @@ class RequestProcessor:
             DeviceOp.EXPORT_REQUEST: self._export_request,
             DeviceOp.EXPORT_RETURN: self._export_return,
             DeviceOp.USAGE_REPORT: self._usage_report,
+            DeviceOp.CONVERT: self._convert,
         }
 
     def _deregister(self, known: KnownDevice, body: JsonObject) -> JsonObject:
@@ -142,6 +148,13 @@ class RequestProcessor:
         if report.udi.key not in {udi.key for udi in known.udis}:
             raise DeviceRefusal("identity_mismatch")
         return self._backend.usage_report(known, report, digest_of(encode(report.to_dict())))
+
+    def _convert(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        envelope = StatementBody.from_dict(body).statement
+        request = open_conversion_request(envelope, known.key)
+        if request.udi.key != known.unit().key or request.instance != known.instance:
+            raise DeviceRefusal("identity_mismatch")  # a unit speaks only of what it holds itself
+        return self._backend.convert(known, request, envelope)
 
     def _refuse(self, message: DeviceMessage, refusal: DeviceRefusal, instance: str | None, result: JsonObject) -> None:
         payload = self._answer(message, instance, Outcome.REFUSED, refusal, result)

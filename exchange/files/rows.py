@@ -1,8 +1,8 @@
 """Rows of the bodies. Every row is an absolute value, never an increment, so that one that comes twice changes nothing.
 
-A satellite's request carries `token instance claim export_request export_return grant_state usage event`; central's
-authorization and response carry `policy virtual_account entitlement product allotment grant export_decision
-grant_release certificates`.
+A satellite's request carries `token instance claim export_request export_return grant_state usage
+conversion_request event`; central's authorization and response carry `policy virtual_account entitlement product
+allotment grant export_decision grant_release conversion_result certificates`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from exchange.fields import Fields
 from exchange.files.central_rows import (
     AllotmentRow,
     CertificatesRow,
+    ConversionResultRow,
     EntitlementRow,
     ExportDecisionRow,
     GrantReleaseRow,
@@ -28,6 +29,7 @@ from exchange.files.central_rows import (
 )
 from exchange.files.site_rows import (
     ClaimRow,
+    ConversionRequestRow,
     EventRow,
     ExportRequestRow,
     ExportReturnRow,
@@ -43,6 +45,8 @@ __all__ = [
     "AllotmentRow",
     "CertificatesRow",
     "ClaimRow",
+    "ConversionRequestRow",
+    "ConversionResultRow",
     "EntitlementRow",
     "EventRow",
     "ExportDecisionRow",
@@ -66,7 +70,15 @@ __all__ = [
 ]
 
 RequestRow: TypeAlias = (
-    TokenRow | InstanceRow | ClaimRow | ExportRequestRow | ExportReturnRow | GrantStateRow | UsageRow | EventRow
+    TokenRow
+    | InstanceRow
+    | ClaimRow
+    | ExportRequestRow
+    | ExportReturnRow
+    | GrantStateRow
+    | UsageRow
+    | EventRow
+    | ConversionRequestRow
 )
 ResponseRow: TypeAlias = (
     VirtualAccountRow
@@ -76,6 +88,7 @@ ResponseRow: TypeAlias = (
     | GrantRow
     | ExportDecisionRow
     | GrantReleaseRow
+    | ConversionResultRow
     | PolicyRow
     | CertificatesRow
     | TokenRow
@@ -85,7 +98,17 @@ ResponseRow: TypeAlias = (
 
 REQUEST_ROWS: Mapping[str, Callable[[Fields], RequestRow]] = {
     row.kind: row.read
-    for row in (TokenRow, InstanceRow, ClaimRow, ExportRequestRow, ExportReturnRow, GrantStateRow, UsageRow, EventRow)
+    for row in (
+        TokenRow,
+        InstanceRow,
+        ClaimRow,
+        ExportRequestRow,
+        ExportReturnRow,
+        GrantStateRow,
+        UsageRow,
+        EventRow,
+        ConversionRequestRow,
+    )
 }
 RESPONSE_ROWS: Mapping[str, Callable[[Fields], ResponseRow]] = {
     row.kind: row.read
@@ -97,6 +120,7 @@ RESPONSE_ROWS: Mapping[str, Callable[[Fields], ResponseRow]] = {
         GrantRow,
         ExportDecisionRow,
         GrantReleaseRow,
+        ConversionResultRow,
         PolicyRow,
         CertificatesRow,
         # What central kept of the site goes back to a satellite that enters a further epoch.

@@ -15,7 +15,7 @@ MODULES = {
     "config": ("config",),
     "doctor": ("doctor",),
     "console": ("banner", "network"),
-    "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue"),
+    "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue", "conversions"),
     "mail": ("mail", "syslog"),
     "network": ("sync",),
     "registration": ("init", "registration", "setup"),

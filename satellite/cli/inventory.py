@@ -1,4 +1,4 @@
-"""`satellite licences | instances | instance | alerts | alert | events | export-queue`."""
+"""`satellite licences | instances | instance | alerts | alert | events | export-queue | conversions`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import click
 
 from satellite.actions import alerts as alert_actions
 from satellite.actions import event_log, export_queue, instances, licences
+from satellite.actions.conversions import list_conversions
 from satellite.cli.base import group, reading, writing
 from serverkit.cli.base import emit, emit_list
+from serverkit.db.windows import Part
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
 
@@ -126,3 +128,14 @@ def queue_list(context: click.Context, name: str | None) -> None:
     with reading(context) as (_, unit):
         items = export_queue.list_export_queue(unit, name)
     emit_list(context, items, ("requested_at", "tag", "count", "state", "reason", "instance", "id"))
+
+
+@group.command("conversions", help="List the requests of devices to convert their classic licences, newest first.")
+@VIRTUAL_ACCOUNT
+@click.pass_context
+def conversion_list(context: click.Context, name: str | None) -> None:
+    """List requests for conversion."""
+    with reading(context) as (_, unit):
+        window = list_conversions(unit, Part(most=None, filters={"virtual_account": name or ""}))
+    columns = ("requested_at", "device", "skus", "state", "converted", "quantity", "id")
+    emit_list(context, list(window.items), columns)

@@ -6,6 +6,7 @@ from satellite.core.access import models as access
 from satellite.core.accounts import models as accounts
 from satellite.core.alerts import models as alerts
 from satellite.core.base import Base
+from satellite.core.conversions import models as conversions
 from satellite.core.event_log import models as event_log
 from satellite.core.export_queue import models as export_queue
 from satellite.core.instances import models as instances
@@ -21,6 +22,7 @@ FEATURES = (
     access,
     accounts,
     alerts,
+    conversions,
     event_log,
     export_queue,
     instances,

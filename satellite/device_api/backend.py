@@ -22,8 +22,9 @@ from exchange.device.rules import RegistrationVerdict
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.statements import ExportRequest, ExportReturn, UsageReport
+from exchange.statements import ConversionRequest, ExportRequest, ExportReturn, UsageReport
 from satellite.core.alerts.services import refresh_clones, refresh_touched
+from satellite.core.conversions.services import queue_conversion
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import holds_restricted, queue_request, take_return
@@ -292,3 +293,10 @@ class SatelliteBackend:
         _, instance = self._own(known)
         named = self._pool_use.titles({one.tag for one in report.measurements})
         return book_report(self._unit, instance, report, digest, named, self._site.acknowledged_upto).to_dict()
+
+    def convert(self, known: KnownDevice, request: ConversionRequest, envelope: JsonObject) -> JsonObject:
+        """Keep a request for conversion for central, or say what became of it."""
+        self._refuse_recovery()
+        _, instance = self._own(known)
+        touch(self._unit, instance)
+        return queue_conversion(self._unit, instance, known, request, envelope).to_dict()

@@ -10,6 +10,7 @@ from exchange.errors import WrongSatelliteError
 from exchange.files.rows import (
     AllotmentRow,
     CertificatesRow,
+    ConversionResultRow,
     EntitlementRow,
     ExportDecisionRow,
     GrantReleaseRow,
@@ -21,6 +22,7 @@ from exchange.files.rows import (
 from exchange.statements import open_allotment, open_grant, open_grant_release
 from exchange.trust import Trust
 from satellite.core.accounts.models import VirtualAccount
+from satellite.core.conversions.services import take_result
 from satellite.core.export_queue.services import take_decision, take_grant, take_release
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import AllotmentLine, Entitlement
@@ -100,6 +102,8 @@ def _apply(unit: Unit, trust: Trust, site: Site, row: ResponseRow) -> None:
             take_naming(unit, site, row.naming)
     elif isinstance(row, ExportDecisionRow):
         take_decision(unit, row)
+    elif isinstance(row, ConversionResultRow):
+        take_result(unit, row)
     elif isinstance(row, GrantRow):
         grant = open_grant(row.envelope, trust)
         holder = unit.session.get(Instance, grant.instance)

@@ -24,6 +24,7 @@ from satellite import __version__
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.base import last_change
+from satellite.core.conversions.services import mark_conversions_sent
 from satellite.core.export_queue.services import mark_sent
 from satellite.core.site.errors import RestoredError
 from satellite.core.site.models import MadeRequest, Site
@@ -116,6 +117,7 @@ def _make(unit: Unit, keyring: KeyRing, prepared: Prepared | None, *, full: bool
     )
     unit.session.add(row)
     mark_sent(unit, prepared.upto)
+    mark_conversions_sent(unit, prepared.upto)
     note_history(unit, "export", "made", epoch=row.epoch, number=row.seq, counts=counts)
     return Export(row, fresh=True)
 

@@ -38,6 +38,7 @@ from satellite.core.export_queue.models import ACTIVE, UNDECIDED, HeldGrant, Que
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim
 from satellite.core.tokens.models import Token
+from satellite.sync.conversion_rows import conversions_since
 from satellite.sync.instance_rows import instance_texts, instances_since, may_leave, stored
 from satellite.sync.privacy import PrivacyFilter
 from satellite.sync.released_accounts import released_accounts
@@ -70,6 +71,7 @@ def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) ->
                 yield from events.about(about)
     yield from claims.rest()
     yield from _exports(unit, after, full=full)
+    yield from conversions_since(unit, after, full=full)
     yield from usage_since(unit, after, released, full=full)
     yield from events.rest()
 

@@ -15,6 +15,7 @@ from satellite.actions.site import show_status
 from satellite.runtime import Satellite
 from satellite.ui import (
     alerts,
+    conversions,
     dashboard,
     events,
     export_queue,
@@ -59,6 +60,7 @@ PAGES = (
     instance,
     tokens,
     export_queue,
+    conversions,
     virtual_accounts,
     events,
     tasks,

@@ -16,6 +16,7 @@ ITEMS = (
     NavItem("instances", _("Product instances"), "/instances", INVENTORY, keys="i", icon="device"),
     NavItem("tokens", _("Registration tokens"), "/tokens", INVENTORY, keys="t", icon="token"),
     NavItem("export-queue", _("Export queue"), "/export-queue", INVENTORY, keys="q", icon="queue"),
+    NavItem("conversions", _("Conversions"), "/conversions", INVENTORY, icon="licence"),
     NavItem("virtual-accounts", _("Virtual accounts"), "/virtual-accounts", INVENTORY, icon="places"),
     NavItem("events", _("Event log"), "/events", RECORD, keys="e", icon="events"),
     NavItem("tasks", _("Tasks"), "/tasks", RECORD, icon="clock"),

@@ -102,6 +102,8 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
         _("{units} held by {name}, released by central ({why})"),
         _("central freed what was reserved by code for {name} ({why})"),
     ),
+    "conversion:requested": (_("{name} asked to convert its classic licences"),),
+    "conversion:decided": (_("{name}: conversion of its classic licences: {state}"),),
     "api_token:created": (_("access token {name} made"),),
     "api_token:revoked": (_("access token {name} revoked"),),
     "user:created": (_("user {name} added as {role}"),),
@@ -136,5 +138,9 @@ WORDS = (
     _("send"),
     _("pseudonym"),
     _("drop"),
+    _("converted"),
+    _("already converted"),
+    _("partly converted"),
+    _("not converted"),
 )
 """Words of the program that stand in sentences."""

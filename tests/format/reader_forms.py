@@ -187,8 +187,38 @@ def _usage(value: object) -> dict[str, object]:
     return found
 
 
+def _converted(value: object) -> dict[str, object]:
+    found = of(
+        {
+            "sku": _SHORT_TAG,
+            "quantity": integer(1, 1_000_000),
+            "converted": integer(0, 1_000_000),
+            "tag": optional(text(255)),
+            "reason": optional(
+                word(
+                    "unknown_device", "not_listed", "more_than_listed", "sku_not_eligible", "classic_term_over",
+                    "contract_missing", "contract_not_checked", "partial_not_allowed", "too_late",
+                )
+            ),
+        }
+    )(value)  # fmt: skip
+    demand(found["converted"] <= found["quantity"])
+    demand((found["reason"] is None) == (found["converted"] == found["quantity"]))
+    return dict(found)
+
+
+_DECIDED = ("converted", "already_converted", "partly_converted", "not_converted")
+
+
+def _classic(value: object) -> object:
+    found = many(of({"sku": _SHORT_TAG, "quantity": integer(1, 1_000_000)}), 32, 1)(value)
+    demand(len({line["sku"] for line in found}) == len(found))
+    return found
+
+
 _OF_SATELLITE = {
     **_SHARED,
+    "conversion_request": of({"id": ident, "instance": ident, "statement": small(32 * KIB), "device_key": key}),
     "export_request": of(
         {
             "id": ident,
@@ -249,6 +279,15 @@ _OF_CENTRAL = {
         }
     ),
     "grant_release": of({"envelope": small(32 * KIB)}),
+    "conversion_result": of(
+        {
+            "request": ident,
+            "instance": ident,
+            "state": word(*_DECIDED),
+            "lines": many(_converted, 32),
+            "decided_at": time,
+        }
+    ),
     "certificates": of({"identity": _CERTIFICATE, "device_ca": _CERTIFICATE}),
 }
 ROWS = {"sync-request": _OF_SATELLITE, "authorization": _OF_CENTRAL, "sync-response": _OF_CENTRAL, "registration": {}}
@@ -348,12 +387,21 @@ STATEMENTS: dict[str, Form] = {
         "reported_at": time,
         "measurements": many(_measurement, 24, 1),
     },
+    "conversion-request": {
+        "format": version_1,
+        "request": ident,
+        "instance": ident,
+        "udi": udi,
+        "key_hash": digest,
+        "lines": _classic,
+        "requested_at": time,
+    },
 }
 
 # devices.md
 _OPERATIONS = (
     "register", "authorize", "renew_identity", "transfer_active", "deregister", "export_request", "export_return",
-    "usage_report",
+    "usage_report", "convert",
 )  # fmt: skip
 MESSAGE: Form = {
     "format": version_1,
@@ -417,6 +465,7 @@ BODIES: dict[str, Form] = {
     "export_request": {"statement": _statement},
     "export_return": {"statement": _statement},
     "usage_report": {"statement": _statement},
+    "convert": {"statement": _statement},
 }
 _EXPORT: Form = {
     "request": ident,
@@ -468,5 +517,11 @@ RESULTS: dict[str, Form] = {
         "number": integer(1, LARGEST),
         "acknowledged": integer(0, LARGEST),
         "unknown": many(_SHORT_TAG, 24),
+    },
+    "convert": {
+        "request": ident,
+        "state": word("pending", *_DECIDED),
+        "lines": many(_converted, 32),
+        "decided_at": optional(time),
     },
 }

@@ -112,11 +112,6 @@ TESTED: dict[tuple[str, str], str] = {
         "virtual_account_released",
     ),
 }
-# Their causes cannot occur before these rows are built.
-WAITING: dict[tuple[str, str], str] = {
-    ("central", "licence_converted"): "C9.5",
-    ("central", "licences_not_converted"): "C9.5",
-}
 
 
 def said_by(test: ast.FunctionDef, *words: str) -> set[str]:
@@ -149,7 +144,7 @@ def begins_and_ends(test: ast.FunctionDef, kind: str) -> bool:
 
 
 @pytest.mark.row("C10.4")
-def test_every_kind_is_raised_and_ended_by_a_test_or_waits_for_a_row() -> None:
+def test_every_kind_is_raised_and_ended_by_a_test() -> None:
     """None is missing, none is listed twice, and each test raises its kind, ends it, and speaks of its server."""
     declared = {("central", kind) for kind in OF_CENTRAL} | {("satellite", kind) for kind in OF_SATELLITE}
     faults = []
@@ -160,22 +155,17 @@ def test_every_kind_is_raised_and_ended_by_a_test_or_waits_for_a_row() -> None:
         if not (names & {"SIDES", "SERVERS"} or side in texts) or not begins_and_ends(test, kind):
             faults.append((side, kind, place))
 
-    assert set(TESTED) | set(WAITING) == declared
-    assert not set(TESTED) & set(WAITING)
+    assert set(TESTED) == declared
     assert faults == []
 
 
 @pytest.mark.repository_rule
-def test_the_manual_says_which_row_brings_a_kind_that_nothing_raises_yet() -> None:
-    """The last table of the page on alerts is this list, and the first two hold all others with their severity."""
+def test_the_manual_lists_every_kind_with_its_severity() -> None:
+    """The two tables of the page on alerts are the two catalogues."""
     page = (ROOT / "docs" / "admin" / "alerts.md").read_text(encoding="utf-8")
     parts = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
     listed = (dict(re.findall(r"^\| `(\w+)` \|.*?(\w[\w.]*)", part, flags=re.MULTILINE)) for part in parts)
-    central, satellite, waiting = listed
-    brought = r"^\| `(\w+)` \| \w+ \| \w+ \| (C[\d.]+),"
-    rows = dict(re.findall(brought, parts[2], flags=re.MULTILINE))
+    central, satellite = listed
 
-    assert rows == {kind: row for (_, kind), row in WAITING.items()}
-    assert set(waiting) == set(rows)
-    assert central == {kind: one.severity for kind, one in OF_CENTRAL.items() if kind not in rows}
+    assert central == {kind: one.severity for kind, one in OF_CENTRAL.items()}
     assert satellite == {kind: one.severity for kind, one in OF_SATELLITE.items()}

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from exchange import statements
 from exchange.canonical import JsonObject, b64decode, decode, encode, iso
+from exchange.conversion import ConversionAnswer
 from exchange.device.bodies import (
     CertificateResult,
     DeregisterBody,
@@ -26,7 +27,7 @@ from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import sign_root
 from exchange.usage import UsageResult
-from exchange.vocabulary import DeviceOp, ExportState, Outcome
+from exchange.vocabulary import ConversionState, DeviceOp, ExportState, Outcome
 from tools.vectors import surgery, world
 from tools.vectors.make_roots import FIRST
 from tools.vectors.model import Shelf, Vector
@@ -35,6 +36,7 @@ KEY = world.DEVICE
 REQUEST_STATEMENT = statements.seal_export_request(world.EXPORT_REQUEST, KEY)
 RETURN_STATEMENT = statements.seal_export_return(world.EXPORT_RETURN, KEY)
 USAGE_STATEMENT = statements.seal_usage_report(world.USAGE_REPORT, KEY)
+CONVERSION_STATEMENT = statements.seal_conversion_request(world.CONVERSION_REQUEST, KEY)
 _CERTIFICATE = world.device_certificate()
 
 
@@ -65,6 +67,7 @@ def requests() -> list[Vector]:
         (DeviceOp.EXPORT_REQUEST, StatementBody(REQUEST_STATEMENT).to_dict()),
         (DeviceOp.EXPORT_RETURN, StatementBody(RETURN_STATEMENT).to_dict()),
         (DeviceOp.USAGE_REPORT, StatementBody(USAGE_STATEMENT).to_dict()),
+        (DeviceOp.CONVERT, StatementBody(CONVERSION_STATEMENT).to_dict()),
     ):
         shelf.good(op.value.replace("_", "-"), _request(op, body), f"operation {op.value}", op=op.value)
     spaced = surgery.put(good, b'{"envelope":', b'{ "envelope" : ')
@@ -168,6 +171,7 @@ def answers() -> list[Vector]:
         (DeviceOp.EXPORT_REQUEST, pending.to_dict()),
         (DeviceOp.EXPORT_RETURN, ExportReturnResult(world.GRANT, ExportState.RETURNED).to_dict()),
         (DeviceOp.USAGE_REPORT, UsageResult(2, 1, ("regid.2026-01.test.perigee,OTHER,1.0_1",)).to_dict()),
+        (DeviceOp.CONVERT, world.CONVERTED.to_dict()),
         (DeviceOp.TRANSFER_ACTIVE, {"active": {"pid": "PX-9000", "serial": "PX9K000002"}, "at": iso(world.MADE)}),
         (DeviceOp.DEREGISTER, {}),
     ):
@@ -177,6 +181,9 @@ def answers() -> list[Vector]:
         remedy="Continue above the highest number that the answer names.", result={"highest_counter": 9},
     )  # fmt: skip
     shelf.good("refused", make(refused), "a signed refusal")
+    waits = ConversionAnswer(world.REQUEST, ConversionState.PENDING)
+    waiting = replace(answer, op=DeviceOp.CONVERT, result=waits.to_dict())
+    shelf.good("convert-waits", make(waiting), "a conversion that waits for central")
     central = replace(answer, satellite=None)
     shelf.good("of-central", make(central, world.RESPONSE, None), "central's own answer, signed by the response key")
     shelf.good("newer-root", make(central, world.NEW_RESPONSE, None, (world.NEXT_DOCUMENT,)),

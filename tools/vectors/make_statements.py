@@ -51,6 +51,8 @@ PLANS = (
           world.RESPONSE, "", _DEVICE, under_root=False),
     _Plan("usage-report", statements.seal_usage_report(world.USAGE_REPORT, world.DEVICE), world.DEVICE,
           world.RESPONSE, "", _DEVICE, under_root=False),
+    _Plan("conversion-request", statements.seal_conversion_request(world.CONVERSION_REQUEST, world.DEVICE),
+          world.DEVICE, world.RESPONSE, "", _DEVICE, under_root=False),
 )  # fmt: skip
 _DAYS_367 = iso(world.MADE + timedelta(days=367))
 
@@ -211,6 +213,18 @@ def _usage_report(shelf: Shelf, plan: _Plan) -> None:
     shelf.bad("malformed", "number-0", _bytes(surgery.change(plan.good, plan.key, number=0)), "the number 0")
 
 
+def _conversion_request(shelf: Shelf, plan: _Plan) -> None:
+    one = world.CONVERSION_REQUEST.lines[0].to_dict()
+    for name, lines, done in (
+        ("converts-nothing", [], "a request without a line"),
+        ("sku-twice", [one, one], "a SKU that stands twice"),
+        ("units-0", [{**one, "quantity": 0}], "no unit of a SKU"),
+        ("no-sku", [{**one, "sku": ""}], "an empty SKU"),
+        ("too-many", [{**one, "sku": f"S{n}"} for n in range(33)], "33 SKUs"),
+    ):
+        shelf.bad("malformed", name, _bytes(surgery.change(plan.good, plan.key, lines=lines)), done)
+
+
 _OWN = {
     "allotment": _allotment,
     "grant": _grant,
@@ -219,6 +233,7 @@ _OWN = {
     "export-request": _export_request,
     "export-return": _export_return,
     "usage-report": _usage_report,
+    "conversion-request": _conversion_request,
 }
 
 

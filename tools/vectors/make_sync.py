@@ -34,6 +34,7 @@ def requests() -> list[Vector]:
     shelf.good("next-keys", world.sync_request(renewed), "offers new keys and carries no head")
     _row_faults(shelf, cut)
     _usage(shelf)
+    _conversion(shelf)
     tables(shelf, cut)
     bad("wrong_satellite", "another-satellite", good, "read as another satellite's", satellite=world.OTHER_SATELLITE)
     renamed = header_with(cut, world.SATELLITE.encode(), world.OTHER_SATELLITE.encode())
@@ -65,6 +66,15 @@ def _usage(shelf: Shelf) -> None:
     ):
         changed = cut.with_rows(keys, surgery.put(cut.text, old, new)).join()
         shelf.bad("malformed", f"row-{name}", changed, done)
+
+
+def _conversion(shelf: Shelf) -> None:
+    good, keys = world.sync_request(more=(world.CONVERSION_ROW,)), [world.IDENTITY]
+    shelf.good("conversion", good, "a device's request to convert its classic licences")
+    cut = Cut.of(good)
+    nothing = surgery.put(cut.text, encode(world.CONVERSION_ROW.statement), b"null")
+    bad = cut.with_rows(keys, nothing).join()
+    shelf.bad("malformed", "row-conversion", bad, "a request for conversion without what the device signed")
 
 
 def _row_faults(shelf: Shelf, cut: Cut) -> None:
@@ -114,5 +124,15 @@ def responses() -> list[Vector]:
     bad("malformed", "number-0", world.sync_response(zero), "has number 0, which is the authorization's")
     decided = surgery.put(surgery.Cut.of(world.authorization()).text, b'"state":"granted"', b'"state":"perhaps"')
     line = next(each for each in decided.splitlines(keepends=True) if b'"kind":"export_decision"' in each)
+    result = encode(world.CONVERSION_RESULT.to_dict()) + b"\n"
+    shelf.good("conversion", cut.with_rows(keys, cut.text + result).join(), "what became of a device's conversion")
+    for name, old, new, done in (
+        ("conversion-state", b'"state":"partly_converted"', b'"state":"pending"', "a result that still waits"),
+        ("conversion-reason", b'"reason":"not_listed"', b'"reason":"mood"', "an unknown reason"),
+        ("conversion-count", b'"converted":0', b'"converted":4', "more converted than there were"),
+        ("conversion-full", b'"reason":"not_listed"', b'"reason":null', "units that are left without a reason"),
+    ):
+        changed = cut.text + surgery.put(result, old, new)
+        bad("malformed", f"row-{name}", cut.with_rows(keys, changed).join(), done)
     bad("malformed", "row-decision", cut.with_rows(keys, cut.text + line).join(), "a decision of an unknown state")
     return shelf.vectors

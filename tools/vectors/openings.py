@@ -14,6 +14,7 @@ from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
 from exchange.container_parts import Header
+from exchange.conversion import ConversionAnswer
 from exchange.device import bodies, licence_bodies
 from exchange.device.messages import open_device_request, peek_device, read_device_answer
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
@@ -36,6 +37,7 @@ BODIES: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.EXPORT_REQUEST: licence_bodies.StatementBody.from_dict,
     DeviceOp.EXPORT_RETURN: licence_bodies.StatementBody.from_dict,
     DeviceOp.USAGE_REPORT: licence_bodies.StatementBody.from_dict,
+    DeviceOp.CONVERT: licence_bodies.StatementBody.from_dict,
 }
 RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.REGISTER: bodies.RegisterResult.from_dict,
@@ -44,6 +46,7 @@ RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.EXPORT_REQUEST: licence_bodies.ExportAnswer.from_dict,
     DeviceOp.EXPORT_RETURN: licence_bodies.ExportReturnResult.from_dict,
     DeviceOp.USAGE_REPORT: UsageResult.from_dict,
+    DeviceOp.CONVERT: ConversionAnswer.from_dict,
 }
 
 
@@ -157,6 +160,9 @@ class Opener:
 
     def _export_request(self, data: bytes, context: JsonObject) -> JsonObject:
         return statements.open_export_request(_json(data), PublicKey.from_dict(context["key"])).to_dict()
+
+    def _conversion_request(self, data: bytes, context: JsonObject) -> JsonObject:
+        return statements.open_conversion_request(_json(data), PublicKey.from_dict(context["key"])).to_dict()
 
     def _export_return(self, data: bytes, context: JsonObject) -> JsonObject:
         return statements.open_export_return(_json(data), PublicKey.from_dict(context["key"])).to_dict()

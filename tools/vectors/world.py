@@ -13,6 +13,7 @@ from cryptography import x509
 
 from exchange import certificate_issuing, statements
 from exchange.canonical import JsonObject, digest
+from exchange.conversion import ClassicLine, ConversionAnswer, ConvertedLine
 from exchange.device.bodies import RegisterBody
 from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer
 from exchange.device.messages import DeviceAnswer, DeviceRequest, make_device_answer, make_device_request
@@ -28,6 +29,8 @@ from exchange.usage import Measurement
 from exchange.vocabulary import (
     Billing,
     ClaimState,
+    ConversionReason,
+    ConversionState,
     DeliveryState,
     DeviceOp,
     ExportState,
@@ -188,6 +191,22 @@ USAGE_REPORT = statements.UsageReport(
     (Measurement(PLAIN_TAG, 2, MADE - 30 * DAY, MADE - DAY), Measurement(PLAIN_TAG, 3, MADE - DAY, MADE)),
 )
 EXPORT_RETURN = statements.ExportReturn(GRANT, INSTANCE, UDI, DEVICE.public.key_hash, RESTRICTED_TAG, 1, MADE)
+CONVERSION_REQUEST = statements.ConversionRequest(
+    REQUEST, INSTANCE, UDI, DEVICE.public.key_hash, (ClassicLine("L-ADV-K9", 3), ClassicLine("L-SÉC-K9", 1)), MADE
+)
+CONVERTED = ConversionAnswer(
+    REQUEST,
+    ConversionState.PARTLY_CONVERTED,
+    (
+        ConvertedLine("L-ADV-K9", 3, 3, PLAIN_TAG, None),
+        ConvertedLine("L-SÉC-K9", 1, 0, None, ConversionReason.NOT_LISTED),
+    ),
+    MADE,
+)
+CONVERSION_RESULT = rows.ConversionResultRow(REQUEST, INSTANCE, CONVERTED.state, CONVERTED.lines, MADE)
+CONVERSION_ROW = rows.ConversionRequestRow(
+    REQUEST, INSTANCE, statements.seal_conversion_request(CONVERSION_REQUEST, DEVICE), DEVICE.public
+)
 
 REGISTRATION = Registration(
     satellite=SATELLITE,

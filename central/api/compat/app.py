@@ -8,7 +8,7 @@ from functools import partial
 
 from central.actions.credentials import recognise_bearer
 from central.actions.permits import permit
-from central.api.compat import accounts, devices, licences, policy, reservations, summary, tokens
+from central.api.compat import accounts, conversions, devices, licences, policy, reservations, summary, tokens
 from central.api.compat.software import ROUTES as SOFTWARE
 from central.api.compat.wire import BASES, Call, is_appliance, locate, open_call
 from central.domain.access.rules import Permission
@@ -73,6 +73,10 @@ ROUTES = (
         row="S4.6",
     ),
     _R("POST", "2", "accounts/poll", policy.poll, permission=Access.SIGNED_IN, row="C6.1"),
+    *(
+        _R("POST", "1", path, conversions.dlc_convert, changes=True, permission=Permission.LICENCE_CONVERT, row="C9.5")
+        for path in ("accounts/<account>/dlc_convert", "<account>/dlc_convert")
+    ),
     *shared_routes(_SERVED),
     *SOFTWARE,
 )

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from central.api.compat import accounts, alerts, devices, discovery, licences, policy, reservations, summary, tokens
+from central.api.compat import (
+    accounts,
+    alerts,
+    conversions,
+    devices,
+    discovery,
+    licences,
+    policy,
+    reservations,
+    summary,
+    tokens,
+)
 from central.api.compat.wire import Call
 from central.domain.access.rules import Permission
 from serverkit.http.lenient import BodyError
@@ -114,6 +125,16 @@ ROUTES = (
     _reads("POST", f"{_V1}/licenses/subscription-usage", licences.subscriptions, _VIEW, "C3.3"),
     _changes(f"{_POOL}/licenses/transfer", licences.transfer, Permission.LICENCE_TRANSFER, "C4.1"),
     _changes(f"{_V2}/licenses/transfer", _in_query(licences.transfer), Permission.LICENCE_TRANSFER, "C4.1"),
+    _R(
+        "POST",
+        "",
+        f"{_LICENSING}/v2/device/conversion",
+        conversions.dlc_request,
+        changes=True,
+        by_headers=True,
+        permission=Permission.LICENCE_CONVERT,
+        row="C9.5",
+    ),
     _headed("POST", f"{_LICENSING}/v2/get-summary", summary.summary_v2, _VIEW, "C3.1"),
     _headed("POST", f"{_LICENSING}/v3/get-summary-by-tag", summary.summary_v3, _VIEW, "C3.1"),
     _reads("POST", f"{_V1}/get-alerts", alerts.alerts, _VIEW, "C10.1"),

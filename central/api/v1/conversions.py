@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from central.actions import conversion_files, conversion_runs, conversions
+from central.actions import conversion_files, conversion_runs, conversions, device_conversions
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.domain.conversions.rules import SourceKind
@@ -136,6 +136,26 @@ def convert(call: Call) -> dict[str, Any]:
     return conversions.convert_licences(*place, body.revision)
 
 
+class RequestPage(Page):
+    """A page, of those in a state."""
+
+    state: Literal["", "converted", "already_converted", "partly_converted", "not_converted"] = ""
+
+
+def list_requests(call: Call) -> dict[str, Any]:
+    """List the requests of devices, in the order of their ids."""
+    query: RequestPage = call.query
+    after = write_key([query.after]) if query.after is not None else None
+    part = Part("id", after, most=query.limit, filters={"state": query.state})
+    found = device_conversions.list_device_conversions(call.unit, call.path["account"], part)
+    return {"items": list(found.items), "next": found.items[-1]["id"] if found.next is not None else None}
+
+
+def show_request(call: Call) -> dict[str, Any]:
+    """Show a request of a device."""
+    return device_conversions.show_device_conversion(call.unit, call.path["account"], call.path["request"])
+
+
 class WantedRun(Strict):
     """Whose licences are converted by the settings; with `preview` nothing is."""
 
@@ -204,8 +224,27 @@ CONTRACT = object_of(id=TEXT, contract=TEXT, sku=TEXT, of=OPTIONAL, start=OPTION
 SETTINGS = object_of(
     kind=TEXT, enabled=FLAG, virtual_accounts=TEXTS, products=TEXTS, families=TEXTS, listed_at=OPTIONAL_TIME
 )
+REQUEST = object_of(
+    id=TEXT, domain=TEXT, device=TEXT, hostname=OPTIONAL, instance=OPTIONAL, virtual_account=OPTIONAL,
+    satellite=OPTIONAL, state=TEXT, quantity=WHOLE, converted=WHOLE, requested_at=TIME, decided_at=TIME,
+    licences=items(
+        object_of(
+            sku=TEXT, quantity=WHOLE, converted=WHOLE, tag=OPTIONAL, reason=OPTIONAL, name=OPTIONAL, message=OPTIONAL
+        )
+    ),
+)  # fmt: skip
 MANAGE = Permission.CONVERSION_MANAGE
 OPERATIONS = (
+    Op(
+        "list_device_conversions", "GET", f"{ACCOUNT_PATH}/device-conversions",
+        "List the requests of devices to convert what they hold.", list_requests, list_of(REQUEST), RequestPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C9.5",
+    ),
+    Op(
+        "show_device_conversion", "GET", f"{ACCOUNT_PATH}/device-conversions/{{request}}",
+        "Show a device's request with its SKUs.", show_request, REQUEST,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C9.5",
+    ),
     Op(
         "list_classic_licences", "GET", PATH, "List PAKs or devices with classic licences.", list_classic,
         list_of(object_of(**SOURCE)), ClassicPage, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C9.1",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.clones import clones
+from central.domain.alerts.conversions import device_conversions
 from central.domain.alerts.devices import (
     former_keys,
     instances,
@@ -24,7 +25,7 @@ from central.domain.alerts.owned import duplicates, failed_conversions, pending_
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
-from central.domain.conversions.models import ClassicSource, ConversionSetting
+from central.domain.conversions.models import ClassicSource, ConversionSetting, DeviceConversion
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
@@ -266,6 +267,7 @@ ACCOUNT_CONDITIONS: tuple[tuple[Callable[[Snapshot], Iterator[Wanted]], frozense
     (satellites, frozenset({Satellite})),
     (removed_satellites, frozenset({Satellite})),
     (failed_conversions, frozenset({ClassicSource, ConversionSetting})),
+    (device_conversions, frozenset({DeviceConversion})),
 )
 _READ = sorted({model for _, read in ACCOUNT_CONDITIONS for model in read}, key=lambda model: model.__name__)
 

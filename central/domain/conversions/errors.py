@@ -13,6 +13,12 @@ class UnknownClassicSourceError(NotFoundError):
     remedy = Remedy("List them with `central convert paks list` or `central convert devices list`.", page=PAGE)
 
 
+class UnknownDeviceConversionError(NotFoundError):
+    code = "unknown_device_conversion"
+    message = "The account has no such request of a device."
+    remedy = Remedy("List them with `central convert requests`.", page="conversion.md#conversion-by-the-device")
+
+
 class NothingToConvertError(RefusedError):
     code = "nothing_to_convert"
     message = "No classic licence is chosen that can be converted."

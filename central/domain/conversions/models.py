@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from central.domain.conversions.rules import CLASSIC_TYPES, SourceKind, Status
+from exchange.vocabulary import ConversionState
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import bounded, in_order, one_of, refers
 from serverkit.db.guards import quantity as quantity_of
@@ -131,3 +132,35 @@ class Conversion(Base):
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    request_id: Mapped[str | None] = mapped_column(IdColumn)
+
+
+class DeviceConversion(Base):
+    """A device's signed request to convert what it holds, and what became of it (row C9.5).
+
+    `satellite_id` and `instance_id` say where the device asked last; `unit_key` is that of the unit that signed.
+    """
+
+    __tablename__ = "device_conversions"
+    __table_args__ = (
+        refers(["account_id"], "smart_accounts", ["id"]),
+        refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
+        refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
+        Index("ix_device_conversions_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
+        Index("ix_device_conversions_account_id_unit_key", "account_id", "unit_key"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    satellite_id: Mapped[str | None] = mapped_column(IdColumn)
+    virtual_account_id: Mapped[str | None] = mapped_column(IdColumn)
+    unit_key: Mapped[str] = mapped_column(String(800))
+    label: Mapped[str] = mapped_column(Text)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    statement: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    state: Mapped[str] = mapped_column(String(32), one_of("state", ConversionState))
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"))

@@ -57,12 +57,25 @@ def convert(
         shown = "; ".join(f"{one.code}: {one.message}" for one in refused[:SHOWN])
         more = f" (and {len(refused) - SHOWN} more)" if len(refused) > SHOWN else ""
         raise ConversionRefusedError("{shown}{more}", shown=shown, more=more)
+    return carry_out(unit, row, target, planned, by_device=False)
+
+
+def carry_out(
+    unit: Unit,
+    row: ClassicSource,
+    target: VirtualAccount,
+    planned: Plan,
+    request: str | None = None,
+    *,
+    by_device: bool = True,
+) -> Converted:
+    """Do what a plan says that nothing refuses; the row is locked. `request` is the signed one of a device, if there is one."""
     named = titles(unit, {line.held.tag for line in planned.chosen})
     note = origin(row)
-    specs = [(target.id, _spec(unit, row, line)) for line in planned.chosen]
+    specs = [(target.id, _spec(unit, row, line, by_device=by_device)) for line in planned.chosen]
     lots = enter_lots(unit, row.account_id, specs, named, source=note)
     _take(unit, row, planned)
-    _keep(unit, row, target, planned, lots)
+    _keep(unit, row, target, planned, lots, request)
     units = units_text({lot.tag: sum(one.quantity for one in lots if one.tag == lot.tag) for lot in lots}, named)
     record(
         unit,
@@ -80,10 +93,19 @@ def origin(row: ClassicSource) -> str:
     return f"conversion (PAK {row.number})" if row.kind == SourceKind.PAK else f"conversion ({row.number})"
 
 
-def _spec(unit: Unit, row: ClassicSource, line: Line) -> LotSpec:
+def _spec(unit: Unit, row: ClassicSource, line: Line, *, by_device: bool) -> LotSpec:
     one, pak = line.held, row.kind == SourceKind.PAK
+    source = LotSource.PAK_MIGRATION if pak else LotSource.DEVICE_MIGRATION
     if pak:
         details = {"pak": row.number, "licence_sku": one.sku, "licence_family": one.family}
+    elif by_device:
+        source = LotSource.DLC_MIGRATION
+        details = {
+            "product_sku": row.facts["pid"],
+            "serial": row.facts["serial"],
+            "licence_family": one.family,
+            "licence_sku": one.sku,
+        }
     else:
         facts = row.facts
         details = {
@@ -103,7 +125,7 @@ def _spec(unit: Unit, row: ClassicSource, line: Line) -> LotSpec:
         one.licence_type,
         start=start,
         end=one.end,
-        source=LotSource.PAK_MIGRATION if pak else LotSource.DEVICE_MIGRATION,
+        source=source,
         sku=one.sku,
         details={name: value for name, value in details.items() if value},
     )
@@ -120,7 +142,9 @@ def _take(unit: Unit, row: ClassicSource, planned: Plan) -> None:
     row.status, row.problem = Status.AVAILABLE, ""
 
 
-def _keep(unit: Unit, row: ClassicSource, target: VirtualAccount, planned: Plan, lots: list[Lot]) -> None:
+def _keep(
+    unit: Unit, row: ClassicSource, target: VirtualAccount, planned: Plan, lots: list[Lot], request: str | None
+) -> None:
     """Keep the conversion under the revision that it ends."""
     lines = [
         {"sku": line.held.sku, "quantity": line.quantity, "tag": lot.tag, "lot": lot.id, "contract": line.held.contract}
@@ -136,6 +160,7 @@ def _keep(unit: Unit, row: ClassicSource, target: VirtualAccount, planned: Plan,
             virtual_account_id=target.id,
             quantity=planned.quantity,
             lines=lines,
+            request_id=request,
         )
     )
     row.revision += 1

@@ -6,15 +6,30 @@ from typing import Any
 
 from pydantic import Field
 
-from satellite.actions import alerts, event_log, export_queue, instances, licences, tokens, virtual_accounts
+from satellite.actions import (
+    alerts,
+    conversions,
+    event_log,
+    export_queue,
+    instances,
+    licences,
+    tokens,
+    virtual_accounts,
+)
 from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
 from serverkit.alerts.places import place_key, read_place
+from serverkit.db.paging import write_key
+from serverkit.db.windows import Part
 from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     FLAG,
+    OPTIONAL,
+    OPTIONAL_TIME,
     TEXT,
+    TIME,
+    WHOLE,
     Access,
     Operation,
     Page,
@@ -27,7 +42,7 @@ from serverkit.http.operations import (
     paged_by,
     paged_log,
 )
-from serverkit.http.schemas import ALERT, BASE, DONE, EVENT, INSTANCE, LICENCE, TOKEN, Nothing, PoolPage
+from serverkit.http.schemas import ALERT, BASE, DONE, EVENT, INSTANCE, LICENCE, TOKEN, Nothing, PoolPage, items
 
 
 class NewToken(Strict):
@@ -151,6 +166,19 @@ def list_export_queue(call: Call) -> dict[str, Any]:
     return paged(export_queue.list_export_queue(call.unit, call.query.virtual_account), call.query)
 
 
+def list_conversions(call: Call) -> dict[str, Any]:
+    """List the requests of devices for conversion, in the order of their ids."""
+    after = write_key([call.query.after]) if call.query.after is not None else None
+    part = Part("id", after, most=call.query.limit, filters={"virtual_account": call.query.virtual_account or ""})
+    found = conversions.list_conversions(call.unit, part)
+    return {"items": list(found.items), "next": found.items[-1]["id"] if found.next is not None else None}
+
+
+CONVERSION = object_of(
+    id=TEXT, device=TEXT, hostname=OPTIONAL, instance=TEXT, known=FLAG, virtual_account=OPTIONAL, skus=TEXT, state=TEXT,
+    quantity=WHOLE, converted=WHOLE, requested_at=TIME, sent_at=OPTIONAL_TIME, decided_at=OPTIONAL_TIME,
+    licences=items(object_of(sku=TEXT, quantity=WHOLE, converted=WHOLE, tag=OPTIONAL, reason=OPTIONAL, name=OPTIONAL)),
+)  # fmt: skip
 Op = Operation[Satellite]
 ONE = f"{BASE}instances/{{instance}}"
 OPERATIONS = (
@@ -227,5 +255,9 @@ OPERATIONS = (
         "list_export_queue", "GET", f"{BASE}export-queue", "List export-authorization requests.", list_export_queue,
         list_of(QUEUED), PoolPage,
         permission=Access.SIGNED_IN, row="S3.3",
+    ),
+    Op(
+        "list_conversions", "GET", f"{BASE}conversions", "List the requests of devices to convert what they hold.",
+        list_conversions, list_of(CONVERSION), PoolPage, permission=Access.SIGNED_IN, row="C9.5",
     ),
 )  # fmt: skip

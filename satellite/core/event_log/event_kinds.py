@@ -61,6 +61,8 @@ class EventKind(StrEnum):
     EXPORT_DELIVERED = "export:delivered"
     EXPORT_RETURNED = "export:returned"
     EXPORT_RELEASED = "export:released"
+    CONVERSION_REQUESTED = "conversion:requested"
+    CONVERSION_DECIDED = "conversion:decided"
     API_TOKEN_CREATED = "api_token:created"
     API_TOKEN_REVOKED = "api_token:revoked"
     USER_CREATED = "user:created"
@@ -124,6 +126,8 @@ QUIET = frozenset(
         EventKind.SHORTAGE_DETECTED,
         EventKind.EXPORT_REQUESTED,
         EventKind.EXPORT_DELIVERED,
+        EventKind.CONVERSION_REQUESTED,
+        EventKind.CONVERSION_DECIDED,
         EventKind.PRIVACY_CHANGED,
         # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,

@@ -575,6 +575,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_claims_change_no'), ['change_no'], unique=False)
         batch_op.create_index('ix_claims_virtual_account_id_tag', ['virtual_account_id', 'tag'], unique=False)
 
+    op.create_table('conversions',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('statement', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('device_key', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('skus', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('lines', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('requested_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('decided_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('change_no', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_conversions_change_no_bounds')),
+    sa.CheckConstraint('"state" IN (\'pending\', \'converted\', \'already_converted\', \'partly_converted\', \'not_converted\')', name=op.f('ck_conversions_state_known')),
+    sa.ForeignKeyConstraint(['instance_id'], ['instances.id'], name=op.f('fk_conversions_instance_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['virtual_account_id'], ['virtual_accounts.id'], name=op.f('fk_conversions_virtual_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conversions'))
+    )
+    with op.batch_alter_table('conversions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_conversions_change_no'), ['change_no'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conversions_instance_id'), ['instance_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conversions_key_hash'), ['key_hash'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conversions_requested_at'), ['requested_at'], unique=False)
+
     op.create_table('device_keys',
     sa.Column('key_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=False),
@@ -692,6 +719,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_device_keys_instance_id'))
 
     op.drop_table('device_keys')
+    with op.batch_alter_table('conversions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_conversions_requested_at'))
+        batch_op.drop_index(batch_op.f('ix_conversions_key_hash'))
+        batch_op.drop_index(batch_op.f('ix_conversions_instance_id'))
+        batch_op.drop_index(batch_op.f('ix_conversions_change_no'))
+
+    op.drop_table('conversions')
     with op.batch_alter_table('claims', schema=None) as batch_op:
         batch_op.drop_index('ix_claims_virtual_account_id_tag')
         batch_op.drop_index(batch_op.f('ix_claims_change_no'))
