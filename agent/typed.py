@@ -131,7 +131,7 @@ def classic_lines(texts: Sequence[str]) -> dict[str, int]:
         if not mark or not sku or len(sku) > SKU_CHARS or not sku.isprintable():
             raise InvalidInputError("{text!r} is not SKU=QUANTITY", text=text[:80])
         if sku in found:
-            raise InvalidInputError("{sku!r} stands twice", sku=sku[:80])
+            raise InvalidInputError("{sku!r} is named twice", sku=sku[:80])
         found[sku] = quantity(count)
     return found
 

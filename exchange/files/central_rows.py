@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from exchange.canonical import JsonObject, iso
-from exchange.conversion import LINES, ConvertedLine
-from exchange.errors import MalformedError
 from exchange.fields import Fields, plain_text
 from exchange.files.row import Row
 from exchange.limits import KIB, PRODUCTS, SIGNED_BYTES
-from exchange.vocabulary import ConversionState, ExportState
+from exchange.vocabulary import ExportState
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,43 +127,6 @@ class ExportDecisionRow(Row):
             reason=row.optional_text("reason"),
             message=row.text("message"),
             grant=row.optional_identifier("grant"),
-            decided_at=row.time("decided_at"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ConversionResultRow(Row):
-    """What became of a device's request to convert its classic licences (row C9.5)."""
-
-    kind: ClassVar[str] = "conversion_result"
-    request: str
-    instance: str
-    state: ConversionState
-    lines: tuple[ConvertedLine, ...]
-    decided_at: datetime
-
-    def to_dict(self) -> JsonObject:
-        """The row as a line holds it."""
-        return {
-            "kind": self.kind,
-            "request": self.request,
-            "instance": self.instance,
-            "state": self.state.value,
-            "lines": [line.to_dict() for line in self.lines],
-            "decided_at": iso(self.decided_at),
-        }
-
-    @classmethod
-    def read(cls, row: Fields) -> ConversionResultRow:
-        """Read the row; what is decided does not wait any more."""
-        state = row.word("state", ConversionState)
-        if state is ConversionState.PENDING:
-            raise MalformedError("conversion_result.state: a decision is expected")
-        return cls(
-            request=row.identifier("request"),
-            instance=row.identifier("instance"),
-            state=state,
-            lines=row.items("lines", ConvertedLine.from_dict, most=LINES),
             decided_at=row.time("decided_at"),
         )
 

@@ -16,7 +16,6 @@ from exchange.fields import Fields
 from exchange.files.central_rows import (
     AllotmentRow,
     CertificatesRow,
-    ConversionResultRow,
     EntitlementRow,
     ExportDecisionRow,
     GrantReleaseRow,
@@ -27,9 +26,9 @@ from exchange.files.central_rows import (
     ProductRow,
     VirtualAccountRow,
 )
+from exchange.files.conversion_rows import ConversionRequestRow, ConversionResultRow
 from exchange.files.site_rows import (
     ClaimRow,
-    ConversionRequestRow,
     EventRow,
     ExportRequestRow,
     ExportReturnRow,

@@ -201,27 +201,6 @@ class ExportReturnRow(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class ConversionRequestRow(Row):
-    """A device's signed request to convert its classic licences (row C9.5)."""
-
-    kind: ClassVar[str] = "conversion_request"
-    id: str
-    instance: str
-    statement: JsonObject
-    device_key: PublicKey
-
-    @classmethod
-    def read(cls, row: Fields) -> ConversionRequestRow:
-        """Read the row."""
-        return cls(
-            id=row.identifier("id"),
-            instance=row.identifier("instance"),
-            statement=row.mapping("statement", most_bytes=SIGNED_BYTES),
-            device_key=PublicKey.from_dict(row.mapping("device_key")),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class GrantStateRow(Row):
     """The state of a grant at the site; in a full request it carries the grant itself, for a restored central."""
 

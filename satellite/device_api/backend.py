@@ -81,8 +81,7 @@ class SatelliteBackend:
         self._enrolled = False
         self._contact: str | None = None
         self._restored: bool | None = None
-        self.now = unit.now
-        self.held = (site.epoch, site.applied_rseq)
+        self.now, self.held = unit.now, (site.epoch, site.applied_rseq)
         self._refused: Token | None = None
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
@@ -297,6 +296,5 @@ class SatelliteBackend:
     def convert(self, known: KnownDevice, request: ConversionRequest, envelope: JsonObject) -> JsonObject:
         """Keep a request for conversion for central, or say what became of it."""
         self._refuse_recovery()
-        _, instance = self._own(known)
-        touch(self._unit, instance)
+        touch(self._unit, instance := self._own(known)[1])
         return queue_conversion(self._unit, instance, known, request, envelope).to_dict()

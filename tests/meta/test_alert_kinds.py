@@ -89,6 +89,12 @@ TESTED: dict[tuple[str, str], str] = {
         "mail_undelivered",
     ),
     **_on(("central",), "test_a_conversion_that_fails_is_named_until_it_succeeds", "conversion_errors"),
+    **_on(
+        ("central",),
+        "tests/integration/test_device_led_conversion.py::test_what_a_device_could_not_convert_is_an_alert_until_it_can",
+        "licence_converted",
+        "licences_not_converted",
+    ),
     **_on(("central",), "test_an_upgrade_is_named_until_the_licences_that_it_replaces_are", "upgrade_pending"),
     **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
     **_on(BOTH, "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending"),

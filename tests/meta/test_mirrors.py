@@ -29,6 +29,10 @@ PLAIN = {
 }
 # Pure tests that are better off together with others of their kind.
 TOGETHER = {
+    "central/actions/device_conversions.py": "tests/integration/test_device_led_conversion.py",
+    "exchange/conversion.py": "tests/format/test_vectors.py",
+    "exchange/files/conversion_rows.py": "tests/format/test_vectors.py",
+    "satellite/actions/conversions.py": "tests/integration/test_device_led_conversion.py",
     "central/actions/licence_lists.py": "tests/api/test_central_licences.py",
     "central/actions/notices.py": "tests/integration/test_preferences.py",
     "central/actions/preferences.py": "tests/integration/test_preferences.py",

@@ -36,8 +36,8 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
     "central/domain/accounts": {"managed_accounts", "tags"},
-    "central/domain/alerts": {"clones", "conditions", "devices", "due", "machine", "owned", "snapshot"},
-    "central/domain/conversions": {"importing", "reading", "runs"},
+    "central/domain/alerts": {"clones", "conditions", "conversions", "devices", "due", "machine", "owned", "snapshot"},
+    "central/domain/conversions": {"device_led", "device_rules", "importing", "reading", "runs"},
     "central/domain/credentials": {"people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"devices", "standby_sets"},

@@ -145,7 +145,6 @@ class DeviceConversion(Base):
     __table_args__ = (
         refers(["account_id"], "smart_accounts", ["id"]),
         refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
-        refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
         Index("ix_device_conversions_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
         Index("ix_device_conversions_account_id_unit_key", "account_id", "unit_key"),
     )

@@ -794,6 +794,32 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'source_id'], ['classic_sources.account_id', 'classic_sources.id'], name=op.f('fk_conversions_account_id_source_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'source_id', 'revision', name=op.f('pk_conversions'))
     )
+    op.create_table('device_conversions',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('satellite_id', sa.String(length=32), nullable=True),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=True),
+    sa.Column('unit_key', sa.String(length=800), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('statement', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('lines', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('requested_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('change_no', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_device_conversions_change_no_bounds')),
+    sa.CheckConstraint('"state" IN (\'pending\', \'converted\', \'already_converted\', \'partly_converted\', \'not_converted\')', name=op.f('ck_device_conversions_state_known')),
+    sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_device_conversions_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_device_conversions_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_device_conversions'))
+    )
+    with op.batch_alter_table('device_conversions', schema=None) as batch_op:
+        batch_op.create_index('ix_device_conversions_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
+        batch_op.create_index('ix_device_conversions_account_id_unit_key', ['account_id', 'unit_key'], unique=False)
+        batch_op.create_index(batch_op.f('ix_device_conversions_instance_id'), ['instance_id'], unique=False)
+
     op.create_table('export_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -1059,33 +1085,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_virtual_accounts_satellite_id'), ['satellite_id'], unique=False)
         batch_op.create_index('uq_virtual_accounts_default', ['account_id'], unique=True, sqlite_where=sa.text('is_default'), postgresql_where=sa.text('is_default'))
 
-    op.create_table('device_conversions',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('instance_id', sa.String(length=32), nullable=False),
-    sa.Column('satellite_id', sa.String(length=32), nullable=True),
-    sa.Column('virtual_account_id', sa.String(length=32), nullable=True),
-    sa.Column('unit_key', sa.String(length=800), nullable=False),
-    sa.Column('label', sa.Text(), nullable=False),
-    sa.Column('key_hash', sa.String(length=64), nullable=False),
-    sa.Column('statement', serverkit.db.base.JsonText(), nullable=False),
-    sa.Column('state', sa.String(length=32), nullable=False),
-    sa.Column('lines', serverkit.db.base.JsonText(), nullable=False),
-    sa.Column('requested_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('decided_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('change_no', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_device_conversions_change_no_bounds')),
-    sa.CheckConstraint('"state" IN (\'pending\', \'converted\', \'already_converted\', \'partly_converted\', \'not_converted\')', name=op.f('ck_device_conversions_state_known')),
-    sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_device_conversions_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_device_conversions_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_device_conversions_account_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_device_conversions'))
-    )
-    with op.batch_alter_table('device_conversions', schema=None) as batch_op:
-        batch_op.create_index('ix_device_conversions_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
-        batch_op.create_index('ix_device_conversions_account_id_unit_key', ['account_id', 'unit_key'], unique=False)
-        batch_op.create_index(batch_op.f('ix_device_conversions_instance_id'), ['instance_id'], unique=False)
-
     op.create_table('instances',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -1295,12 +1294,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_instances_account_id_udi_key', postgresql_ops={'udi_key': 'text_pattern_ops'})
 
     op.drop_table('instances')
-    with op.batch_alter_table('device_conversions', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_device_conversions_instance_id'))
-        batch_op.drop_index('ix_device_conversions_account_id_unit_key')
-        batch_op.drop_index('ix_device_conversions_account_id_satellite_id_change_no')
-
-    op.drop_table('device_conversions')
     with op.batch_alter_table('virtual_accounts', schema=None) as batch_op:
         batch_op.drop_index('uq_virtual_accounts_default', sqlite_where=sa.text('is_default'), postgresql_where=sa.text('is_default'))
         batch_op.drop_index(batch_op.f('ix_virtual_accounts_satellite_id'))
@@ -1353,6 +1346,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_export_requests_account_id_satellite_id_change_no')
 
     op.drop_table('export_requests')
+    with op.batch_alter_table('device_conversions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_device_conversions_instance_id'))
+        batch_op.drop_index('ix_device_conversions_account_id_unit_key')
+        batch_op.drop_index('ix_device_conversions_account_id_satellite_id_change_no')
+
+    op.drop_table('device_conversions')
     op.drop_table('conversions')
     with op.batch_alter_table('classic_licences', schema=None) as batch_op:
         batch_op.drop_index('ix_classic_licences_account_id_sku')
