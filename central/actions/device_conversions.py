@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from central.actions.lookup import visible_names
+from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account
