@@ -127,7 +127,7 @@ def test_a_device_that_asked_at_a_satellite_and_then_at_central_converts_once(si
     moved.register(wanted, root, Server("https://in.process/central", None, None))
 
     assert became(moved) == {"state": "converted", "L-ESS": (2, None)}
-    site.central("sync", "process", request, "--output", site.file("answer.pgx"))
+    site.central("sync", "import", request, "--output", site.file("answer.pgx"))
     assert grown(site, before) == {}
     assert grown(site, {}, "Direct") == {"ESSENTIALS": 2}
     assert len(site.central("convert", "requests", ACCOUNT)["items"]) == 1
@@ -156,6 +156,7 @@ def test_what_a_device_could_not_convert_is_an_alert_until_it_can(vendor: World)
 
 
 @pytest.mark.row("C9.5")
+@pytest.mark.one_database("the rule is tested by itself; here only its way through a file")
 def test_a_request_that_was_on_its_way_for_too_long_converts_nothing(site: World) -> None:
     """Behind a satellite without a connection for 90 days: none is converted, and the alert says why."""
     device = site.device("D-1")
