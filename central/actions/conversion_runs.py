@@ -83,13 +83,16 @@ def run_now(unit: Unit, domain: str, kind: SourceKind) -> dict[str, Any]:
     account = by_domain(unit, domain)
     taken = runs.begin_run(unit, account.id, kind)
     unit.session.flush()
-    converted = failed = 0
-    while any(found := runs.finish_runs(unit, account.id)):
-        converted, failed = converted + found[0], failed + found[1]
-    return {**_counted(taken, begun=True), "converted": converted, "failed": failed}
+    done: list[runs.Finished] = []
+    while found := runs.finish_runs(unit, account.id):
+        done += found
+    failed = sum(1 for one in done if one.code)
+    results = [{"number": one.number, "quantity": one.quantity, "code": one.code or None} for one in done]
+    return {**_counted(taken, begun=True), "converted": len(done) - failed, "failed": failed, "results": results}
 
 
 def finish_conversions(unit: Unit) -> str:
     """Convert what is in progress; the result of the job."""
-    converted, failed = runs.finish_runs(unit)
-    return f"{converted} converted, {failed} failed"
+    done = runs.finish_runs(unit)
+    failed = sum(1 for one in done if one.code)
+    return f"{len(done) - failed} converted, {failed} failed"

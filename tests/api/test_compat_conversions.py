@@ -48,7 +48,12 @@ def with_number(script: Script, body: object, number: int | str) -> dict[str, An
 @pytest.mark.row("C9.5")
 def test_a_program_converts_what_a_device_holds_and_repeats_it_without_effect(script: Script, vendor: World) -> None:
     """Both addresses of the first generation, a SKU as it stands and in Base64, say the same."""
-    line = {"conversionType": "SKU", "conversionEncodingType": "NONE", "conversionString": "L-ESS", "conversionCount": 3}
+    line = {
+        "conversionType": "SKU",
+        "conversionEncodingType": "NONE",
+        "conversionString": "L-ESS",
+        "conversionCount": 3,
+    }
     coded = {**line, "conversionEncodingType": "BASE64", "conversionString": base64.b64encode(b"L-ESS").decode()}
     before = owned(vendor)
     first = script.post(f"{CLOUD}/v1/accounts/{ACCOUNT}/dlc_convert", asked("D-1", line))

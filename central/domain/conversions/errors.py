@@ -76,6 +76,12 @@ class ConversionChangedError(RefusedError):
     remedy = Remedy("Start over with what is there now.", page=PAGE)
 
 
+class ConversionFailedError(RefusedError):
+    code = "conversion_failed"
+    message = "The database refused the conversion; nothing of this PAK or device was converted."
+    remedy = Remedy("Try again; the log names the cause. If the problem persists, ask support.", page=PAGE)
+
+
 class UnknownFamilyError(InvalidInputError):
     code = "unknown_family"
     message = "No eligible SKU is of this product family."

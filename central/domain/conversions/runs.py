@@ -6,20 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
-from central.domain.conversions.errors import UnknownFamilyError
+from central.domain.conversions.errors import ConversionFailedError, UnknownFamilyError
 from central.domain.conversions.models import ClassicSku, ClassicSource, ConversionSetting
 from central.domain.conversions.queries import holders, setting_of
 from central.domain.conversions.rules import SourceKind, Status, best_choice
 from central.domain.conversions.services import convert, origin
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
-from serverkit.db.unit import Unit
+from serverkit.db.unit import Unit, is_retryable
 from serverkit.db.upsert import batches
+from serverkit.errors import AppError
 from serverkit.locks import for_change
+from serverkit.log import get_logger
 
 AT_ONCE = 200
 """How many PAKs and devices one unit of work of the job converts."""
@@ -109,37 +112,60 @@ def _wanted(unit: Unit, account_id: str, kind: SourceKind, ids: Collection[str] 
     return Taken(found, quantity, failing)
 
 
-def finish_runs(unit: Unit, account_id: str | None = None) -> tuple[int, int]:
-    """Convert what is in progress, of an account or of all, each into its own virtual account; how many went, and failed."""
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a run made of one PAK or device; `code` says why not everything of it was converted."""
+
+    number: str
+    quantity: int
+    code: str = ""
+
+
+def finish_runs(unit: Unit, account_id: str | None = None) -> list[Finished]:
+    """Convert what is in progress, of an account or of all, each into its own virtual account and by itself."""
     query = select(ClassicSource).where(ClassicSource.status == Status.IN_PROGRESS)
     query = query if account_id is None else query.where(ClassicSource.account_id == account_id)
     rows = list(
         unit.session.scalars(for_change(query.order_by(ClassicSource.account_id, ClassicSource.id).limit(AT_ONCE)))
     )
-    failed = 0
-    for row in rows:
-        failed += _finish(unit, row)
+    return [_finish(unit, row) for row in rows]
+
+
+def _finish(unit: Unit, row: ClassicSource) -> Finished:
+    """One that cannot be converted is undone by itself; the others of the run go on."""
+    number, quantity = row.number, 0
+    try:
+        with unit.savepoint():
+            quantity, failed = _convert(unit, row)
+            unit.session.flush()
+    except AppError as error:
+        quantity, failed = 0, error
+    except DBAPIError as error:
+        if is_retryable(error):
+            raise
+        get_logger().error("conversion_failed", source=row.id, cause=str(error.orig))
+        quantity, failed = 0, ConversionFailedError()
+    row.status, row.problem = (Status.FAILED, failed.code) if failed is not None else (Status.AVAILABLE, "")
+    if failed is not None:
+        setting_of(unit, row.account_id, SourceKind(row.kind)).failures += 1
+        record(
+            unit,
+            row.account_id,
+            EventKind.CONVERSION_FAILED,
+            f"{origin(row)} failed: {failed.message}",
+            subject={"source": row.id, "number": row.number, "code": failed.code},
+            virtual_account_id=row.virtual_account_id,
+        )
     unit.session.flush()
-    return len(rows) - failed, failed
+    return Finished(number, quantity, failed.code if failed is not None else "")
 
 
-def _finish(unit: Unit, row: ClassicSource) -> bool:
+def _convert(unit: Unit, row: ClassicSource) -> tuple[int, AppError | None]:
+    """How many units were converted, and the first reason why others were not."""
     setting = setting_of(unit, row.account_id, SourceKind(row.kind))
     holder = holders(unit, row.account_id, [row])[0]
     chosen, failed = best_choice(holder, setting.products, unit.licence_now)
     if chosen:
         place = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id))
         convert(unit, row, place, chosen)
-    row.status, row.problem = Status.AVAILABLE, ""
-    if failed:
-        row.status, row.problem = Status.FAILED, failed[0].code
-        setting.failures += 1
-        record(
-            unit,
-            row.account_id,
-            EventKind.CONVERSION_FAILED,
-            f"{origin(row)} failed: {failed[0].message}",
-            subject={"source": row.id, "number": row.number, "code": failed[0].code},
-            virtual_account_id=row.virtual_account_id,
-        )
-    return bool(failed)
+    return sum(chosen.values()), failed[0] if failed else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from central.actions.conversion_files import import_classic, import_contracts
 from central.actions.conversion_runs import (
@@ -21,7 +23,9 @@ from central.actions.licences import list_licences, verify_ledger
 from central.domain.access.errors import NotPermittedError
 from central.domain.accounts.queries import by_domain
 from central.domain.alerts.services import book, refresh_alerts
+from central.domain.conversions import services
 from central.domain.conversions.errors import UnknownFamilyError
+from central.domain.conversions.models import ClassicSource
 from central.domain.conversions.rules import SourceKind
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
@@ -96,6 +100,36 @@ def test_a_run_that_fails_raises_an_alert_until_it_is_dismissed_or_succeeds(tmp_
         import_contracts(unit, DOMAIN, CONTRACTS)
         assert run_now(unit, DOMAIN, SourceKind.PAK)["failed"] == 0
         assert raised(unit) == set()
+
+
+def left(unit: Unit) -> dict[str, int]:
+    """How many units are left in each PAK."""
+    return {one["number"]: one["remaining"] for one in list_classic(unit, DOMAIN, SourceKind.PAK).items}
+
+
+@pytest.mark.row("C9.4")
+def test_one_pak_that_fails_takes_no_other_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal in the middle of a conversion, or of the database, is undone by itself, and each has its result."""
+    carry_out = services.carry_out
+
+    def breaks(unit: Unit, row: ClassicSource, *more: Any, **named: Any) -> Any:
+        done = carry_out(unit, row, *more, **named)
+        if row.number == PAK:
+            raise faults.pop()
+        return done
+
+    monkeypatch.setattr(services, "carry_out", breaks)
+    faults: list[Exception] = [UnknownFamilyError(), DBAPIError("INSERT", {}, Exception("constraint"))]
+    with stock(tmp_path) as unit:
+        before = left(unit)
+        for code in ("conversion_failed", "unknown_family"):
+            begun = run_now(unit, DOMAIN, SourceKind.PAK)
+            assert {one["number"]: one["code"] for one in begun["results"]}[PAK] == code
+            assert states(unit)[PAK] == "failed"
+            assert left(unit)[PAK] == before[PAK]
+        assert raised(unit) == {"conversion_errors"}
+        assert run_now(unit, DOMAIN, SourceKind.DEVICE)["failed"] == 0
+        assert verify_ledger(unit)["findings"] == []
 
 
 @pytest.mark.row("C9.2", "C9.4")
