@@ -32,6 +32,7 @@ from agent.typed import (
 )
 from exchange.errors import ExchangeError
 from exchange.places import is_server_state
+from exchange.terminal import printed, printed_json
 
 ROOT_BYTES = 256 * 1024
 MOST_SHOWN = 3000
@@ -219,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     try:
-        _say(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json else _render(found))
+        _say(printed_json(found) if as_json else printed(_render(found)))
     except BrokenPipeError:
         _stop_writing()
         sys.exit(1)
@@ -253,9 +254,9 @@ def _say(text: str, *, error: bool = False) -> None:
 def _fail(as_json: bool, code: str, message: str, remedy: str) -> None:
     message = message if len(message) <= MOST_SHOWN else message[:MOST_SHOWN] + "…"
     if as_json:
-        _say(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
+        _say(printed_json({"error": {"code": code, "message": message, "remedy": remedy}}))
     else:
-        _say(f"error ({code}): {message}\n  {remedy}", error=True)
+        _say(printed(f"error ({code}): {message}\n  {remedy}"), error=True)
 
 
 def _render(value: dict[str, Any], indent: str = "") -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from agent.errors import FileUnreadableError, WrongOwnerError
+from exchange.terminal import printed
 
 _ROOT = 0
 _LOCK = ".lock"
@@ -128,7 +129,7 @@ def _sync_folder(folder: Path) -> None:
     except OSError as error:
         if error.errno in _FAILED:
             raise
-        print(f"warning: {folder.name[:80]} cannot be synchronized ({error.strerror})", file=sys.stderr)
+        print(printed(f"warning: {folder.name[:80]} cannot be synchronized ({error.strerror})"), file=sys.stderr)
 
 
 def _without_waiting(path: Path) -> int:

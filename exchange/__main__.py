@@ -18,6 +18,7 @@ from exchange.errors import ExchangeError, TooLargeError
 from exchange.inspect import inspect
 from exchange.inspect_report import SIGNATURE_NOT_CHECKED, Report
 from exchange.places import refuse_state
+from exchange.terminal import printed, printed_json
 from exchange.trust import Trust, load_root
 
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -214,9 +215,9 @@ def _problem(code: str, message: str, remedy: str) -> JsonObject:
 
 def _fail(as_json: bool, problem: JsonObject) -> None:
     if as_json:
-        print(json.dumps({"error": problem}, ensure_ascii=False))
+        print(printed_json({"error": problem}))
     else:
-        print(f"error ({problem['code']}): {_clean(problem['message'])}\n  {problem['remedy']}", file=sys.stderr)
+        print(printed(f"error ({problem['code']}): {problem['message']}\n  {problem['remedy']}"), file=sys.stderr)
 
 
 def _show(report: Report, *, as_json: bool) -> None:
@@ -225,7 +226,7 @@ def _show(report: Report, *, as_json: bool) -> None:
     if as_json:
         if refusal is not None:
             found["error"] = _problem(refusal.code, refusal.message, refusal.remedy)
-        print(json.dumps(found, ensure_ascii=False, sort_keys=True))
+        print(printed_json(found))
         return
     for name in ("kind", "issuer", "satellite", "epoch", "sequence", "created", "valid"):
         print(f"{name + ':':<12}{_clean(found[name])}")
@@ -233,7 +234,7 @@ def _show(report: Report, *, as_json: bool) -> None:
     for name, value in found["contents"].items():
         print(f"  {name.replace('_', ' ')}: {_clean(value)}")
     if refusal is not None:
-        print(f"refused: {_clean(refusal.message)}\n  {refusal.remedy}")
+        print(printed(f"refused: {refusal.message}\n  {refusal.remedy}"))
     elif SIGNATURE_NOT_CHECKED in report.problems:
         print(f"not checked: {_HINTS.get(report.kind, _HINT)}")
 

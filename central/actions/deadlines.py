@@ -13,6 +13,7 @@ from central.domain.ledger.services import expire_lots
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import deadlines
 from central.domain.satellites.services import AUTHORIZED, remove_satellite
+from central.domain.usage.services import forget_reports
 from central.keyring import KeyRing
 from serverkit.db.unit import Unit
 from serverkit.licence_texts import quantity
@@ -28,6 +29,7 @@ def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
     due = due_accounts(unit)  # before what is removed can no longer be found
     removed, changed = remove_unsynchronized_satellites(unit), end_silent_instances(unit)
     end_restored_marks(unit)
+    forget_reports(unit)
     refreshed = refresh_due(unit, keyring, due)
     counts = quantity(removed, "satellite"), quantity(changed, "product instance"), quantity(refreshed, "account")
     return "{} removed, {} changed, {} refreshed".format(*counts)

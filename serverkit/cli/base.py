@@ -123,9 +123,24 @@ Group.group_class = Group
 def emit(context: click.Context, value: dict[str, Any], text: str | None = None) -> None:
     """Print one object: JSON when asked for, else `text` or a plain rendering."""
     if _state(context).json:
-        _say(json.dumps(value, ensure_ascii=False, sort_keys=True))
+        _say(_as_json(value))
     else:
-        _say(text if text is not None else render(value))
+        _say(printed(text if text is not None else render(value)))
+
+
+def printed(text: str) -> str:
+    """A text of several lines as a terminal may have it: what a device, a file or its name says is never a control."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+
+
+def _as_json(value: object) -> str:
+    """One line of JSON; what has no form on a terminal is escaped, so that programs read it as it is."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def _say(text: str, *, error: bool = False) -> None:
@@ -238,7 +253,7 @@ def run(
     except Exception as error:  # noqa: BLE001 - the last line of defence: a reference instead of inner text
         reference = new_id()[:12]
         get_logger().error("internal_error", reference=reference, cause=type(error).__name__)
-        traceback.print_exc(file=sys.stderr)
+        _say(printed(traceback.format_exc()), error=True)
         _fail(
             as_json,
             "internal_error",
@@ -271,6 +286,6 @@ def _fail(as_json: bool, code: str, message: str, remedy: str) -> None:
     if len(message) > MOST_SHOWN:
         message = message[:MOST_SHOWN] + "…"
     if as_json:
-        _say(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
+        _say(_as_json({"error": {"code": code, "message": message, "remedy": remedy}}))
     else:
-        _say(f"error ({code}): {cell(message)}\n  {remedy}", error=True)
+        _say(printed(f"error ({code}): {cell(message)}\n  {remedy}"), error=True)

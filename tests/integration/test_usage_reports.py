@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from agent.device import Device
 from agent.errors import ServerUnreachableError
+from central.actions.usage import book_foreign_report
+from central.runtime import open_central
+from exchange.identity import Udi
+from exchange.usage import Measurement
+from serverkit.actor import OPERATOR
 from tests.integration.test_pools import order
 from tests.world import ACCOUNT, World
 
@@ -145,3 +151,27 @@ def test_a_satellite_that_was_restored_takes_nothing_back(site: World) -> None:
 
     assert hours(use_of(site)) == 8
     assert max(one["count"] for one in use_of(site)) == 2
+
+
+@pytest.mark.row("S4.6")
+def test_what_a_report_of_another_maker_is_known_by_is_kept_as_long_as_it_can_be_booked(vendor: World) -> None:
+    """400 days: what comes again after them measures nothing that is booked, so that nothing has to be kept forever."""
+    begin = datetime(2027, 1, 2, tzinfo=UTC)
+    measured = [Measurement("ADVANTAGE", 3, begin, begin + timedelta(hours=1))]
+
+    def report() -> set[str] | None:
+        server = open_central(vendor.folder / "central")
+        with server.database.write(OPERATOR) as unit:
+            found = book_foreign_report(unit, ACCOUNT, "Spare", Udi("C9K", "S1"), "1 ADVANTAGE", measured)
+        server.database.dispose()
+        return found
+
+    vendor.central("clock", "set", "2027-01-03T00:00:00Z")
+    found = [report(), report()]
+    for days in ("398d", "3d"):
+        vendor.central("clock", "advance", days)
+        vendor.central("jobs", "run", "deadlines")
+        found.append(report())
+
+    assert found == [{"ADVANTAGE"}, None, None, {"ADVANTAGE"}]
+    assert [row["unit_hours"] for row in vendor.central("usage", "list", ACCOUNT)["items"]] == [3.0]

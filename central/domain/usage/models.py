@@ -38,7 +38,7 @@ class UsageMonth(Base):
 
 
 class UsageReporter(Base):
-    """The last report of the key of a directly connected device."""
+    """The last report of the key of a directly connected device; of another maker's device each report, until `forget_at`."""
 
     __tablename__ = "usage_reporters"
     __table_args__ = (refers(["account_id"], "smart_accounts", ["id"]),)
@@ -47,3 +47,4 @@ class UsageReporter(Base):
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, bounded("number", 1))
     digest: Mapped[str] = mapped_column(String(64))
+    forget_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from central.domain.accounts.managed_accounts import refuse_managed
@@ -26,7 +26,7 @@ from exchange.compliance import LotPhase, lot_phase
 from exchange.device.backend import DeviceRefusal
 from exchange.device.rules import CounterVerdict, judge_counter
 from exchange.identity import Udi
-from exchange.usage import Measurement, MonthlyUse, UsageReport, UsageResult, book_usage
+from exchange.usage import OLDEST, Measurement, MonthlyUse, UsageReport, UsageResult, book_usage
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import upsert
@@ -76,7 +76,7 @@ def book_report(unit: Unit, instance: Instance, report: UsageReport, digest: str
             return UsageResult(row.number, row.number, unknown)
         if verdict is CounterVerdict.TOO_LOW:
             raise DeviceRefusal("usage_number_low", result={"highest_number": row.number})
-    upsert(unit.session, UsageReporter, [{**mine, "number": report.number, "digest": digest}])
+    upsert(unit.session, UsageReporter, [{**mine, "number": report.number, "digest": digest, "forget_at": None}])
     _book(unit, instance, report.measurements, named)
     text = usage_text([(one.tag, one.count) for one in report.measurements if one.tag in named], named)
     record(
@@ -108,7 +108,7 @@ def book_foreign(
         return None
     try:
         with unit.savepoint():
-            unit.session.add(UsageReporter(**mine, number=1, digest=digest))
+            unit.session.add(UsageReporter(**mine, number=1, digest=digest, forget_at=unit.now + OLDEST))
     except IntegrityError:
         return None  # the same report came at the same moment
     rows = by_serial(unit, place.account_id, [place.id], udi.pid, udi.serial)
@@ -132,6 +132,11 @@ def book_foreign(
     )
     show_reporting_only(unit, place.account_id, {(place.id, tag) for tag in named})
     return {*named}
+
+
+def forget_reports(unit: Unit) -> None:
+    """Delete what reports of other makers' devices are known by, when all that they measured is too old to be booked."""
+    unit.session.execute(delete(UsageReporter).where(UsageReporter.forget_at <= unit.now))
 
 
 def _id_of(account_id: str, udi: Udi) -> str:

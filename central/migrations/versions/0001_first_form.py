@@ -700,10 +700,14 @@ def upgrade() -> None:
     sa.Column('key_hash', sa.String(length=64), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
     sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('forget_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_usage_reporters_number_bounds')),
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_usage_reporters_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'key_hash', name=op.f('pk_usage_reporters'))
     )
+    with op.batch_alter_table('usage_reporters', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_usage_reporters_forget_at'), ['forget_at'], unique=False)
+
     op.create_table('webhook_deliveries',
     sa.Column('webhook_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -1366,6 +1370,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_webhook_deliveries_at'))
 
     op.drop_table('webhook_deliveries')
+    with op.batch_alter_table('usage_reporters', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_usage_reporters_forget_at'))
+
     op.drop_table('usage_reporters')
     with op.batch_alter_table('usage_months', schema=None) as batch_op:
         batch_op.drop_index('ix_usage_months_month')
