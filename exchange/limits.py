@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -40,3 +42,10 @@ PRODUCTS_BYTES = 32 * KIB
 CHAIN_ENTRIES = 50_000
 QUANTITY = 1_000_000_000
 CLOCK_TOLERANCE_SECONDS = 24 * 3600
+
+
+def in_parts(quantity: int) -> Iterator[int]:
+    """A quantity in parts that a line of a file or code holds."""
+    while quantity > 0:
+        yield min(quantity, QUANTITY)
+        quantity -= QUANTITY

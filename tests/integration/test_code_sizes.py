@@ -51,6 +51,29 @@ def test_what_does_not_fit_into_a_code_is_refused_before_anything_is_reserved(ve
     assert (none, vendor.licence("LONG", pool="Spare")["reserved"]) == (0, 9)
 
 
+@pytest.mark.row("C3.6", "S2.1", "S4.2", "C6.1")
+def test_a_pool_of_more_units_than_a_line_holds_reaches_sites_devices_and_codes(site: World) -> None:
+    """Orders of 999,999,999 stand for "no limit": two of them lay beyond the format, and nothing of the account was read."""
+    rows = "".join(
+        f"{va},ADVANTAGE,999999999,{va}-{number},1,perpetual,,\n" for va in ("Site", "Spare") for number in (1, 2)
+    )
+    site.central("order", "import", ACCOUNT, site.file("many.csv", HEAD + rows))
+    site.synchronize("1")
+    behind = site.device("SN1")
+    direct = site.device("SN2", "central", site.token("central", pool="Spare"))
+    alone = site.unregistered("AIR-1", "central")
+    code = alone.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (site.folder / "root.json").read_bytes())
+    for device in (behind, direct):
+        device.use("ADVANTAGE", 2)
+    reserve(site, code, "ADVANTAGE=1999999999")
+    alone.reserve_install((site.folder / "code").read_text())
+
+    assert behind.may_use("ADVANTAGE", 2).allowed
+    assert direct.may_use("ADVANTAGE", 2).allowed
+    assert alone.may_use("ADVANTAGE", 1_999_999_999).allowed
+    assert site.licence("ADVANTAGE", "satellite")["purchased"] == 2_000_000_001
+
+
 @pytest.mark.row("C6.1")
 @pytest.mark.parametrize("code", ["CE-ZA\u0308:1-A6rZG7jGd-75", "CE-ZSW:\u2126-A6rZG7jGd-75"])
 def test_a_request_code_with_a_text_that_nothing_signed_holds_is_refused(vendor: World, code: str) -> None:

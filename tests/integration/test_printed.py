@@ -30,7 +30,7 @@ def test_no_program_prints_a_control_of_a_files_name(
         (central.cli.main, ["--home", str(vendor.folder / "central"), *reserve, "--codes", str(folder), "--output", vendor.file("out")]),
         (central.cli.main, ["--home", str(vendor.folder / "central"), "order", "import", ACCOUNT, str(folder / HOSTILE)]),
         (agent.cli.main, ["fleet", "inventory", str(folder), "--output", vendor.file("fleet.json")]),
-        (agent.cli.main, ["--home", vendor.file("device"), "reserve", "install", str(folder / HOSTILE)]),
+        (agent.cli.main, ["--home", vendor.file("device"), "reserve", "install", str(folder / f"no {HOSTILE}")]),
         (reader.main, ["inspect", str(folder / HOSTILE)]),
     )  # fmt: skip
     shown = []

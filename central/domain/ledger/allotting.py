@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import GRANTED, OWNED, Bucket, Holding, Lot
 from exchange.compliance import LotPhase, lot_phase
+from exchange.limits import in_parts
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 
@@ -42,7 +43,7 @@ def allotment_lines(
 
     That is what is free, and what the grants named by `holders` have locked. What others hold is not theirs, and what
     others hold of ended terms, or hold though no one bought it, lowers the lines, those that end first before the others
-    (row C6.9).
+    (row C6.9). A term of more units than a line of a file holds has several lines.
     """
     terms = (Lot.tag, Lot.licence_type, Lot.start, Lot.end, Lot.billing, Entitlement.restricted)
     query = (
@@ -74,7 +75,11 @@ def allotment_lines(
         AllotmentLine(va, tag, LicenceType(kind), start, end, quantity, Billing(billing), restricted)
         for (va, tag, kind, start, end, billing, restricted), quantity in sums.items()
     ]
-    return [line for line in _lowered(lines, lacking, unit.licence_now) if line.quantity]
+    return [
+        replace(line, quantity=part)
+        for line in _lowered(lines, lacking, unit.licence_now)
+        for part in in_parts(line.quantity)
+    ]
 
 
 def _lowered(lines: list[AllotmentLine], lacking: dict[tuple[str, str], int], now: datetime) -> list[AllotmentLine]:

@@ -36,6 +36,7 @@ from exchange.codes.authorization import Reservation as Statement
 from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
 from exchange.codes.request import RequestCode
 from exchange.errors import TooLargeError
+from exchange.limits import in_parts
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -213,7 +214,7 @@ def lines_of(held: Iterable[tuple[Lot, int]], names: Mapping[str, str]) -> tuple
     for lot, count in held:
         line = ReservedLine(lot.tag, names[lot.tag], 0, LicenceType(lot.licence_type), lot.start, lot.end)
         found[line] = found.get(line, 0) + count
-    return tuple(replace(line, quantity=count) for line, count in found.items())
+    return tuple(replace(line, quantity=part) for line, count in found.items() for part in in_parts(count))
 
 
 def authorization_of(
