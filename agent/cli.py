@@ -186,13 +186,15 @@ def perform(options: argparse.Namespace) -> dict[str, Any]:
     """Do what the command says."""
     if options.command == "fleet":
         from agent.fleet import fleet_inventory, fleet_run
+        from agent.inventory.fleet import NAMES
 
         if options.action == "inventory":
             return fleet_inventory(folder_of(options.folder), Path(options.output), options.catalogue)
         home, token = home_of(options), token_of(None, options.token_file)
         root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
         server = server_of(options.url, options.ca, options.fingerprint)
-        return fleet_run(home, Path(options.inventory), server, token, root, options.count, options.parallel)
+        names = described("--names", options.names) or NAMES
+        return fleet_run(home, Path(options.inventory), server, token, root, options.count, options.parallel, names)
     return _DEVICE_COMMANDS[options.command](Device(home_of(options)), options)
 
 

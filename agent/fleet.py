@@ -16,7 +16,7 @@ from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError, FileUnreadableError, InvalidInputError
 from agent.files import read_file, refuse_irregular, write_atomic
-from agent.inventory.fleet import DeviceSpec, devices_for
+from agent.inventory.fleet import NAMES, DeviceSpec, devices_for
 from agent.inventory.folder import Inventory, match_catalogue, read_catalogue, read_folder
 from agent.inventory.model import FORMAT
 from agent.joining import RegistrationRequest
@@ -67,9 +67,19 @@ def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[s
 
 
 def fleet_run(
-    home: Path, inventory: Path, server: Server, token: str, root: bytes, count: int | None, parallel: int
+    home: Path,
+    inventory: Path,
+    server: Server,
+    token: str,
+    root: bytes,
+    count: int | None,
+    parallel: int,
+    names: str = NAMES,
 ) -> dict[str, Any]:
-    """Register and run devices made from an inventory; what failed is named with its cause."""
+    """Register and run devices made from an inventory; what failed is named with its cause.
+
+    `names` begins the host names of devices whose output shows none.
+    """
     if not 1 <= parallel <= MOST_PARALLEL or (count is not None and not 1 <= count <= MOST_DEVICES):
         raise InvalidInputError(
             "--count is 1 to {most_devices}, --parallel 1 to {most_parallel}",
@@ -78,7 +88,7 @@ def fleet_run(
         )
     try:
         known = Inventory.from_dict(json.loads(read_file(inventory, most_bytes=INVENTORY_BYTES)))
-        specs = devices_for(known, count)
+        specs = devices_for(known, count, names)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInputError("{name} is not an inventory", name=inventory.name) from error
     if not specs:

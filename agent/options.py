@@ -129,3 +129,6 @@ def _fleet_options(add: Callable[..., Parser]) -> None:
     _server_options(run)
     run.add_argument("--count", type=_whole, metavar="N", help="how many devices; by default the real ones")
     run.add_argument("--parallel", type=_whole, default=4, metavar="N", help="how many at a time")
+    run.add_argument(
+        "--names", metavar="TEXT", help="begins the host names of devices whose output shows none; `device` by default"
+    )

@@ -57,13 +57,14 @@ class Server:
     program: str
     home: Path
     bind: str = "127.0.0.1:0"
+    log: Path | None = None
     url: str = ""
     fingerprint: str = ""
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
         """Start, and wait for the line that says it is ready."""
-        with (self.home.parent / f"{self.program}.log").open("w", encoding="utf-8") as log:
+        with (self.log or self.home.parent / f"{self.program}.log").open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
                 [str(BIN / self.program), "serve", "--home", str(self.home), "--bind", self.bind],
                 stdout=subprocess.PIPE,

@@ -12,8 +12,10 @@ from typing import Any
 
 from demo.access import add_users, write_access
 from demo.catalogue import catalogue_text
+from demo.changes import Changes
 from demo.commands import Server, expect, run
 from demo.orders import SPARE, Plan, needs, orders_text
+from demo.sites import add_customers, add_sites
 
 DATA = Path(__file__).parent / "data"
 CUSTOMER, SITE = "customer.example", "North Site"
@@ -35,6 +37,7 @@ class Story:
         self.fleet: dict[str, list[dict[str, Any]]] = {}
         self.tokens: dict[str, str] = {}
         self.users: dict[str, list[dict[str, str]]] = {}
+        self.changes = Changes(self, CUSTOMER, DIRECT_POOL, "Core")
         self._inventories: dict[str, dict[str, Any]] = {}
         self._asked = ""
 
@@ -55,6 +58,10 @@ class Story:
     def file(self, name: str) -> str:
         """A file of the demonstration."""
         return str(self.folder / name)
+
+    def inventory(self, pool: str) -> dict[str, Any]:
+        """What the sample outputs of a virtual account say: its devices and their licences."""
+        return self._inventories[pool]
 
     def write(self, name: str, text: str) -> str:
         """Write a file and return where it is."""
@@ -84,6 +91,12 @@ class Story:
             ("term that ends soon raises its alert", self.see_expiring),
             ("second synchronization carries only what changed", self.synchronize_again),
             ("repeated and altered files are told apart", self.try_bad_files),
+            ("an order of upgrades waits for the licences that it replaces", self.changes.order),
+            ("licences move to another virtual account", self.changes.transfer),
+            ("classic licences are converted", self.changes.convert),
+            ("a failed device is replaced before it is back", self.changes.rehost),
+            ("other customers", lambda: add_customers(self)),
+            ("other sites", lambda: add_sites(self)),
             ("every number can be explained", self.explain),
         )
 
@@ -194,7 +207,7 @@ class Story:
             done = self.agent(
                 self.file("fleet"), "fleet", "run", "--inventory", self.file(f"inventory-{pool}.json"),
                 *self.servers["satellite"].where, "--token-file", self.tokens[pool], "--root", self.file("root.json"),
-                "--count", str(count), "--parallel", "8",
+                "--count", str(count), "--parallel", "8", "--names", pool.lower(),
             )  # fmt: skip
             expect(done["failed"] == 0 and done["registered"] == count, f"{done['failed']} devices failed in {pool}")
             self.fleet[pool] = done["items"]

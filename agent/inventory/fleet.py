@@ -16,6 +16,7 @@ from typing import Any
 from agent.inventory.folder import Inventory
 
 KEPT_LETTERS = 3
+NAMES = "device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,19 @@ class DeviceSpec:
     real: bool
 
 
-def devices_for(inventory: Inventory, count: int | None) -> list[DeviceSpec]:
-    """The first `count` devices of the fleet; without a count the real ones."""
+def devices_for(inventory: Inventory, count: int | None, names: str = NAMES) -> list[DeviceSpec]:
+    """The first `count` devices of the fleet; without a count the real ones.
+
+    `names` begins the host names of devices whose output shows none.
+    """
     wanted = len(inventory.devices) if count is None else count
     taken: set[tuple[str, str]] = set()
     specs: list[DeviceSpec] = []
     for number, source, real in _sources(inventory, wanted):
-        spec = _spec(source, number, real=real)
+        spec = _spec(source, number, names, real=real)
         while (spec.pid, spec.serial) in taken:
             number += wanted + 1  # noqa: PLW2901 - the next serial number that the rule gives
-            spec = _spec(source, number, real=False)
+            spec = _spec(source, number, names, real=False)
         taken.add((spec.pid, spec.serial))
         specs.append(spec)
     return specs
@@ -54,7 +58,7 @@ def _sources(inventory: Inventory, wanted: int) -> Iterator[tuple[int, dict[str,
         yield number, real[number % len(real)], number < len(real)
 
 
-def _spec(source: dict[str, Any], number: int, *, real: bool) -> DeviceSpec:
+def _spec(source: dict[str, Any], number: int, names: str, *, real: bool) -> DeviceSpec:
     def serial(text: str) -> str:
         return text if real else made_serial(text, number)
 
@@ -73,7 +77,7 @@ def _spec(source: dict[str, Any], number: int, *, real: bool) -> DeviceSpec:
         serial=serial(source["serial"]),
         uuid=source["uuid"] if real else None,
         product_tag=source["product_tag"],
-        hostname=source["hostname"] or f"device-{number + 1:05d}",
+        hostname=source["hostname"] or f"{names}-{number + 1:05d}",
         sw_version=source.get("software_version") or source["agent_version"],
         standbys=standbys,
         licences=tuple(sorted(uses.items())),

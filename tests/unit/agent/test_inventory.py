@@ -299,6 +299,18 @@ def test_fleet_keeps_real_devices_and_makes_the_others_by_a_rule(tmp_path: Path)
 
 
 @pytest.mark.row("D4")
+def test_devices_without_a_host_name_are_called_as_one_says(tmp_path: Path) -> None:
+    """A device whose output shows no host name is `device-` and its number, or begins with what was chosen."""
+    (tmp_path / PLAIN[0]).write_bytes((MADE / PLAIN[0]).read_bytes())
+    inventory = read_folder(tmp_path)
+    nameless = Inventory.from_dict(
+        {**inventory.to_dict(), "devices": [{**device, "hostname": None} for device in inventory.devices]}
+    )
+    assert devices_for(nameless, 2)[1].hostname == "device-00002"
+    assert devices_for(nameless, 2, "campus")[1].hostname == "campus-00002"
+
+
+@pytest.mark.row("D4")
 def test_inventory_has_the_documented_form() -> None:
     """An inventory is read back as it was written, and its items carry the documented fields."""
     inventory = read_folder(MADE)
