@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from central.actions.time import zone_of
 from central.domain.access.errors import NotPermittedError
@@ -14,7 +15,7 @@ from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.models import Alert
 from central.domain.alerts.queries import alert_dict
-from central.domain.alerts.services import book, seen_of, untold_alerts
+from central.domain.alerts.services import alerts_of, book, seen_of, untold_alerts
 from central.domain.event_log import queries as log
 from central.domain.event_log.models import Event
 from central.domain.notices.services import notify
@@ -33,12 +34,12 @@ from central.domain.preferences.rules import (
 )
 from central.runtime import Central
 from serverkit.actor import Actor, ActorKind
-from serverkit.alerts.engine import AlertState
+from serverkit.alerts.engine import AlertState, place_of
 from serverkit.day_times import DayTimeError, read_zone
-from serverkit.db.unit import Unit
-from serverkit.errors import AppError
+from serverkit.db.unit import DatabaseFailure, Unit
 from serverkit.log import get_logger
 
+MOST_MISSED = 1000
 JOB = Actor(ActorKind.JOB, "notices", "job notices")
 
 
@@ -81,20 +82,27 @@ def write_notices(server: Central) -> str:
 
 
 def _account(unit: Unit, account_id: str, zone: str, *, sends: bool) -> Written:
-    """The mails of one account; afterwards everything in it was told."""
+    """The mails of one account; afterwards everything in it was told, but for alerts that a user's own row keeps as missed."""
     written, fresh = Written(), untold_alerts(unit, account_id)
     account = unit.session.get(SmartAccount, account_id)
     rows = queries.settings_of(unit, account_id) if account is not None else ()
+    missed = alerts_of(unit, account_id, {one for row, _ in rows for one in row.missed})
     for row, user in rows:
+        again = {one: missed[one] for one in row.missed if one in missed}
+        news = sorted(({one.id: one for one in fresh} | again).values(), key=place_of)
         unit.actor = Actor(ActorKind.USER, user.id, user.name)
         try:
             with unit.savepoint():
                 own = zone_named(row.zone or zone)
-                written.mails += _write(unit, row, user, fresh, own, sends=sends and user.email is not None)
+                written.mails += _write(unit, row, user, news, own, sends=sends and user.email is not None)
+                row.missed = []
         except NotPermittedError:
             unit.session.delete(row)  # nothing of the account is theirs to see any more
-        except AppError as error:
-            get_logger().warning("notice_failed", user=user.id, code=error.code)
+        except (SQLAlchemyError, DatabaseFailure):
+            raise
+        except Exception as error:  # noqa: BLE001 - one user's mail keeps no other from theirs
+            get_logger().error("notice_failed", user=user.id, cause=type(error).__name__, exc_info=error)
+            row.missed = [one.id for one in news][:MOST_MISSED] if row.at_once else []
             written.failed += 1
         finally:
             unit.actor = JOB

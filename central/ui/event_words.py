@@ -167,6 +167,7 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
         _("report {name} of {who} scheduled {interval}"),
     ),
     _K.REPORT_REMOVED: (_("report {name} of {who} removed"),),
+    _K.ADDRESS_CHANGED: (_("mail address of {name} changed"), _("mail address of {name} removed")),
     _K.FLAG_CHANGED: (_("{name} switched on: {note}"), _("{name} switched off: {note}")),
     _K.INSTANCE_ADDED_LICENCES: (_("{name}: {units} added to the inventory"),),
     _K.EXPORT_GRANTED: (_("{name}: {units} granted to it"),),

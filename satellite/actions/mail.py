@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
@@ -30,7 +29,6 @@ from serverkit.outward import client_context
 from serverkit.stored_settings import Stored
 
 MAIL, SHOWN, MOST_AUTHORITIES = "mail", 10, 200_000
-STATE = "mail_state"
 
 
 def _address(text: str) -> str:
@@ -66,10 +64,6 @@ class MailPlan(Stored):
     least: Literal["major", "minor", "informational"] = "major"
 
 
-class _State(Stored):
-    told: datetime | None = None
-
-
 def sends_mail(unit: Unit) -> bool:
     """Tell whether a mail server is set. Everyone may know."""
     return bool(stored.read(unit, stored.MAIL, MailPlan).host)
@@ -96,7 +90,7 @@ def change_mail(
     secret = "" if not plan.user else password
     stored.change(unit, stored.MAIL, plan, server.keyring.box, secret)
     if plan.host and not present.host:
-        stored.keep(unit, STATE, _State(told=unit.now))  # alerts from before are no news
+        unit.session.execute(update(Alert).values(told=True))  # alerts from before are no news
     return show_mail(unit)
 
 
@@ -118,13 +112,13 @@ def queue_alert_mails(unit: Unit) -> str:
     plan = stored.read(unit, stored.MAIL, MailPlan)
     if not plan.host:
         return ""
-    told = stored.read(unit, STATE, _State).told
     order = (Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL)
     wanted = [one.value for one in order[: [one.value for one in order].index(plan.least) + 1]]
-    query = select(Alert).where(Alert.state == AlertState.OPEN, Alert.severity.in_(wanted), Alert.raised_at <= unit.now)
-    if told is not None:
-        query = query.where(Alert.raised_at > told)
-    fresh = list(unit.session.scalars(query.order_by(Alert.raised_at, Alert.id)))
+    # What was told is noted with each alert: the clock may be set back, and two alerts may have one moment.
+    untold = list(unit.session.scalars(select(Alert).where(Alert.told.is_(False)).order_by(Alert.raised_at, Alert.id)))
+    fresh = [one for one in untold if one.state == AlertState.OPEN and one.severity in wanted]
+    for one in untold:
+        one.told = True
     if not fresh:
         return ""
     name = site_of(unit).name
@@ -133,7 +127,6 @@ def queue_alert_mails(unit: Unit) -> str:
     subject = f"{name}: {fresh[0].message}"[:200] if len(fresh) == 1 else f"{name}: {len(fresh)} new alerts"
     for to in plan.recipients:
         put(unit, OutboxEntry, MAIL, {"to": to, "subject": " ".join(subject.split()), "text": lines + more})
-    stored.keep(unit, STATE, _State(told=max(one.raised_at for one in fresh)))
     return f"{quantity(len(fresh), 'alert')} to {quantity(len(plan.recipients), 'person', 'people')}"
 
 

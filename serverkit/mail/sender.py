@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from serverkit.errors import AppError, InvalidInputError, Remedy, SettingsError
 from serverkit.files import read_bounded
 from serverkit.ids import new_id
-from serverkit.mail.settings import MailSettings
+from serverkit.mail.settings import LONGEST_ADDRESS, MailSettings
 from serverkit.outward import cause_of, client_context
 
 PASSWORD_BYTES = 1024
@@ -44,7 +44,7 @@ def check_address(text: str) -> str:
         found = Address(addr_spec=text)
     except (MessageError, ValueError, IndexError, TypeError) as error:
         raise InvalidInputError("{text!r} is not a mail address", text=text[:80]) from error
-    if not found.username or not found.domain or len(text) > 255 or not text.isprintable():
+    if not found.username or not found.domain or len(text) > LONGEST_ADDRESS or not text.isprintable():
         raise InvalidInputError("{text!r} is not a mail address", text=text[:80])
     return text
 

@@ -20,6 +20,7 @@ def _path(value: object) -> object:
     return Path(value) if isinstance(value, str) else value
 
 
+LONGEST_ADDRESS = 255
 FilePath = Annotated[Path, BeforeValidator(_path)]
 
 
@@ -45,6 +46,8 @@ def plain_address(text: str) -> str:
         raise ValueError("this is not a mail address") from error
     if not found.username or not found.domain or not text.isprintable():
         raise ValueError("this is not a mail address")
+    if len(text) > LONGEST_ADDRESS:
+        raise ValueError(f"a mail address has at most {LONGEST_ADDRESS} characters")
     return text
 
 

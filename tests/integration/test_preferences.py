@@ -7,7 +7,10 @@ from email.message import EmailMessage
 
 import pytest
 
+from central.actions import notices
+from central.domain.notices.rules import Mail
 from serverkit.clock import iso
+from serverkit.db.unit import Unit
 from tests.mailbox import Box
 from tests.world import ACCOUNT, World
 
@@ -169,6 +172,44 @@ def test_a_bad_address_stops_no_other_mail_and_raises_an_alert(vendor: World, bo
     assert raised == {"mail_undelivered"}
     assert "bob@refused.example" in said[0]
     assert vendor.alerts("central") == set()
+
+
+@pytest.mark.one_database("what is kept of a failure is a column of one row")
+@pytest.mark.row("C12.2")
+def test_a_mail_that_could_not_be_written_is_written_later_and_keeps_no_one_elses(
+    vendor: World, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong with one user's mail: the others get theirs once, and that user gets the same alerts later."""
+    ann = person(vendor, "ann", "account_administrator", "insufficient")
+    bob = person(vendor, "bob", "account_administrator", "insufficient")
+    vendor.device("SN1", "central").use("ADVANTAGE", 5)
+    true = notices.notify
+
+    def fails(unit: Unit, to: str | None, mail: Mail) -> None:
+        if to == bob:
+            raise ValueError("a fault of the program")
+        true(unit, to, mail)
+
+    monkeypatch.setattr(notices, "notify", fails)
+    first = [run(vendor, box), run(vendor, box)]
+    monkeypatch.setattr(notices, "notify", true)
+    then = [run(vendor, box), run(vendor, box)]
+
+    assert [[to for to, _, _ in one] for one in (*first, *then)] == [[ann], [], [bob], []]
+    assert first[0][0][1:] == then[0][0][1:]
+
+
+@pytest.mark.one_database("an event like any other")
+@pytest.mark.row("C12.2")
+def test_a_change_of_an_address_is_an_event_without_the_address(vendor: World) -> None:
+    """Set, set to the same, removed: two events, which say whose address and not which."""
+    to = person(vendor, "ann", "account_administrator")
+    vendor.central("preferences", "set", ACCOUNT, "ann", "--address", to)
+    vendor.central("preferences", "set", ACCOUNT, "ann")
+    found = [one for one in vendor.central("events")["items"] if one["kind"] == "user:address_changed"]
+
+    assert sorted(one["message"] for one in found) == ["mail address of ann changed", "mail address of ann removed"]
+    assert to not in str(found)
 
 
 @pytest.mark.one_database("nothing is written")

@@ -27,6 +27,7 @@ from central.keyring import KeyRing
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted, place_of
 from serverkit.alerts.errors import UnknownAlertError
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
 from serverkit.tls.watch import KINDS as TLS_KINDS
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "mail_undelivered", "trust_expiring"})
@@ -152,6 +153,15 @@ def untold_alerts(unit: Unit, account_id: str) -> list[Alert]:
     """The alerts that were raised since the job that writes mails looked, the most urgent first."""
     query = select(Alert).where(Alert.told.is_(False), Alert.account_id == account_id)
     return sorted(unit.session.scalars(query), key=place_of)
+
+
+def alerts_of(unit: Unit, account_id: str, ids: Collection[str]) -> dict[str, Alert]:
+    """Alerts of an account by their ids, those that there are."""
+    found: dict[str, Alert] = {}
+    for piece in batches(sorted(ids)):
+        rows = unit.session.scalars(select(Alert).where(Alert.account_id == account_id, Alert.id.in_(piece)))
+        found |= {row.id: row for row in rows}
+    return found
 
 
 def seen_of(unit: Unit, account_id: str, rows: list[Alert]) -> list[Alert]:

@@ -16,7 +16,7 @@ class NoticeSetting(Base):
     """What of an account a user is mailed about: `kinds`, at once or in a daily summary.
 
     `told_number` and `summed_number` are the numbers of the last events that a mail could tell of, `summed_on` the day
-    of the last summary. The summary is written in `zone`, or in the zone of central where that is empty.
+    of the last summary; `missed` are alerts of which a mail could not be written yet. The summary is written in `zone`, or in the zone of central where that is empty.
     """
 
     __tablename__ = "notice_settings"
@@ -28,6 +28,7 @@ class NoticeSetting(Base):
     at_once: Mapped[bool] = mapped_column(Boolean)
     summary: Mapped[bool] = mapped_column(Boolean)
     zone: Mapped[str] = mapped_column(String(64))
+    missed: Mapped[list[str]] = mapped_column(JsonText)
     told_number: Mapped[int] = mapped_column(BigInteger, bounded("told_number"))
     summed_number: Mapped[int] = mapped_column(BigInteger, bounded("summed_number"))
     summed_on: Mapped[date] = mapped_column(Date)

@@ -46,7 +46,8 @@ def accounts_with_news(unit: Unit) -> set[str]:
         .where(NoticeSetting.at_once.is_(True), Counter.value > NoticeSetting.told_number)
         .distinct()
     )
-    return {*unit.session.scalars(alerts), *unit.session.scalars(events)}
+    missed = select(NoticeSetting.account_id).where(NoticeSetting.missed != []).distinct()
+    return {*unit.session.scalars(alerts), *unit.session.scalars(events), *unit.session.scalars(missed)}
 
 
 def summaries(unit: Unit) -> Sequence[tuple[str, str, date]]:

@@ -78,15 +78,18 @@ def set_notices(
         raise AddressMissingError
     elif user.email and (others := mailed_accounts(unit, user.id, but=account.id)):
         raise AddressMissingError("mail about {account} needs the address", account=others[0])
-    user.email = address or None
+    if (address or None) != user.email:
+        user.email = address or None
+        message = f"mail address of {user.name} {'changed' if address else 'removed'}"
+        record(unit, None, EventKind.ADDRESS_CHANGED, message, subject={"user": user.id})
     row = unit.session.get(NoticeSetting, (account.id, user.id))
     if row is None:
         row = NoticeSetting(account_id=account.id, user_id=user.id, at_once=False, summary=False, zone="")
-        row.told_number = row.summed_number = last
+        row.told_number, row.summed_number, row.missed = last, last, []
         row.summed_on = summary_day(unit.now, zone)
         unit.session.add(row)
     if at_once and not row.at_once:
-        row.told_number = last
+        row.told_number, row.missed = last, []
     if summary and (not row.summary or row.zone != own_zone):
         row.summed_number, row.summed_on = last, summary_day(unit.now, zone)
     row.kinds = [name for name in NOTICES if name in set(kinds)]

@@ -458,6 +458,7 @@ def upgrade() -> None:
     sa.Column('at_once', sa.Boolean(), nullable=False),
     sa.Column('summary', sa.Boolean(), nullable=False),
     sa.Column('zone', sa.String(length=64), nullable=False),
+    sa.Column('missed', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('told_number', sa.BigInteger(), nullable=False),
     sa.Column('summed_number', sa.BigInteger(), nullable=False),
     sa.Column('summed_on', sa.Date(), nullable=False),

@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from sqlalchemy import update
 
 from satellite.actions import mail, syslog
 from satellite.actions.event_log import list_events
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
+from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import book
 from satellite.core.settings.models import StoredSetting
 from satellite.runtime import Satellite
@@ -88,6 +90,28 @@ def test_new_alerts_are_mailed_once_and_old_or_lesser_ones_are_not(server: Satel
     assert "clock" in str(found.get_payload())
     assert "minor one" not in found.as_bytes().decode()
     assert [one["state"] for one in shown["items"]] == ["sent"]
+
+
+@pytest.mark.row("S3.4")
+def test_an_alert_is_mailed_whatever_the_clock_said_when_it_was_raised(
+    server: Satellite,
+) -> None:
+    """One that was raised at the moment of the last one, or before it by a clock that was set back, is told once as well."""
+    set_mail(server, 25)
+    moments = (AT, AT, AT - timedelta(days=9), AT + timedelta(days=9))
+    told = []
+    for number, moment in enumerate(moments):
+        with server.database.write(SYSTEM) as unit:
+            text = said("{text}", text=str(number))
+            book().reconcile(unit, [Wanted("clock_suspicious", str(number), text, "Site")], ())
+            unit.session.execute(update(Alert).where(Alert.key == str(number)).values(raised_at=moment))
+        with server.database.write(SYSTEM) as unit:
+            told.append(mail.queue_alert_mails(unit))
+    with server.database.write(SYSTEM) as unit:
+        again = mail.queue_alert_mails(unit)
+
+    assert told == ["1 alert to 1 person"] * 4
+    assert again == ""
 
 
 @pytest.mark.row("S3.4")
