@@ -236,6 +236,7 @@ def test_a_wrong_setting_in_the_file_is_named_with_its_line_and_the_nearest_righ
             '[mail]\nhost = "a b"': ("mail.host", "host", 2),
             '[mail]\nhost = "mail:25"': ("mail.host", "mail.port", 2),
             '[mail]\nsender = "nobody"': ("mail.sender", "mail address", 2),
+            f'[mail]\nsender = "{"x" * 250}@site.example"': ("mail.sender", "255", 2),
             "[mail]\nport = 70000": ("mail.port", "65535", 2),
         },
         "satellite": {},
