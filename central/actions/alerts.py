@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from central.actions.views import AlertView
+from central.actions.visible_accounts import visible_names
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts import services
@@ -41,6 +44,31 @@ def list_alerts(
     allowed = visible_virtual_accounts(unit, account.id)
     items = [_shown(row, allowed) for row in shown]
     return Listing(items, place_key(place_of(shown[-1])) if len(shown) < len(rows) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsAround:
+    """The open alerts of a place, and how many there are around it, by severity: in the account, of its satellites, by virtual account."""
+
+    items: list[dict[str, Any]]
+    account: Mapping[str, int]
+    satellites: Mapping[str, int]
+    places: Mapping[str, Mapping[str, int]]
+
+
+def list_alerts_around(unit: Unit, domain: str, virtual_account_id: str | None = None) -> AlertsAround:
+    """The open alerts that the caller sees in an account, or in a virtual account by its id, with the counts around it."""
+    account = by_domain(unit, domain)
+    rows = services.visible_alerts(unit, account.id, None, every=False)
+    places = services.by_virtual_account(unit, account.id, rows, visible_names(unit, account.id))
+    here = rows if virtual_account_id is None else places.get(virtual_account_id, [])
+    allowed = visible_virtual_accounts(unit, account.id)
+    return AlertsAround(
+        [_shown(row, allowed) for row in here],
+        Counter(row.severity for row in rows),
+        Counter(row.severity for row in rows if row.kind.startswith("satellite_")),
+        {va: Counter(row.severity for row in concerning) for va, concerning in places.items()},
+    )
 
 
 def find_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from serverkit.clock import iso, optional_iso
 from serverkit.dates import DateFormError, read_end
 from serverkit.db.base import UtcDateTime
 from serverkit.db.paging import ALL, Listing, Query, Slice, UnknownKeyError, write_key
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import InvalidInputError, Remedy
@@ -50,6 +51,7 @@ EXACT = {"order": (Lot.order_number, Lot.web_order), "po": (Lot.po_number,), "pa
 CONTAINED = {"customer": Lot.end_customer, "country": Lot.country, "family": Lot.families, "sku": Lot.skus}
 FEW = 500
 """So many lots that an index found are named one by one."""
+SUGGESTED = 20
 FILTERS = ("source", "licence", *EXACT, *CONTAINED, "expires_by", "tags")
 
 
@@ -70,6 +72,24 @@ def _shows(unit: Unit, account_id: str) -> bool:
     return is_on(unit, account_id, "transaction_details") or is_of_vendor(unit)
 
 
+def refuse_hidden_lots(unit: Unit, account_id: str) -> None:
+    """TransactionsOffError where the inventory of an account does not show its lots."""
+    if not _shows(unit, account_id):
+        raise TransactionsOffError
+
+
+def suggest_paks(unit: Unit, domain: str, number: str, text: str) -> list[str]:
+    """The first PAK numbers of lots in a virtual account that begin with a text, as it is typed (row C3.8)."""
+    scope = scope_of(unit, domain, number)
+    refuse_hidden_lots(unit, scope.account_id)
+    if not text.isascii():
+        return []
+    query = lots_of(scope.account_id, scope.names, each=True).with_only_columns(Lot.pak).where(Lot.pak.is_not(None))
+    if text:
+        query = query.where(starts_with(unit, Lot.pak, text))
+    return list(unit.session.scalars(query.distinct().order_by(Lot.pak).limit(SUGGESTED)))
+
+
 def list_lot_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
     """The lots of a virtual account, or of all (`all`).
 
@@ -77,8 +97,7 @@ def list_lot_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) ->
     country, family, sku: a part of it; expires_by: ends on this day or before; tags: all of them.
     """
     scope = scope_of(unit, domain, number)
-    if not _shows(unit, scope.account_id):
-        raise TransactionsOffError
+    refuse_hidden_lots(unit, scope.account_id)
     return _window(unit, (domain, number), scope, part)
 
 
@@ -88,8 +107,7 @@ def list_lots(
     """The lots of these virtual accounts, or of all that the caller may see, by their ids; InvalidSearchError."""
     account = by_domain(unit, domain)
     names_of = chosen_names(unit, account.id, names)
-    if not _shows(unit, account.id):
-        raise TransactionsOffError
+    refuse_hidden_lots(unit, account.id)
     if wanted.get("source") and wanted["source"] not in set(LotSource):
         known = ", ".join(LotSource)
         raise InvalidSearchError(

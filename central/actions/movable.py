@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from central.actions.lots import refuse_hidden_lots
 from central.actions.transfers import line_view
 from central.domain.accounts.queries import by_domain, by_number
 from central.domain.catalogue.queries import entitlement, titles
@@ -22,8 +23,11 @@ def list_movable(
     """Licences, or lots, with what of each is free to go; virtual accounts are named by number, `tags` chooses licences.
 
     Each row is the plan of moving all of it, by the rule that judges transfers. `more` says that not all are listed.
+    TransactionsOffError for lots where the inventory of the account does not show them.
     """
     account = by_domain(unit, domain)
+    if by_lot:
+        refuse_hidden_lots(unit, account.id)
     giver, taker = by_number(unit, account.id, source), by_number(unit, account.id, target)
     found = queries.tags_in(unit, account.id, giver.id)
     named = titles(unit, found)

@@ -69,6 +69,19 @@ def find_place(unit: Unit, domain: str, number: str) -> dict[str, Any]:
     return {**_shown(unit, row), "domain": domain, "satellite_name": manager.name if manager else None}
 
 
+def find_home(unit: Unit, domain: str, chosen: str = "") -> dict[str, Any] | None:
+    """The virtual account that the inventory opens (row C1.6): the chosen one, else the default one, else the only one.
+
+    `chosen` is a number. None where the caller sees neither, or several others.
+    """
+    account = by_domain(unit, domain)
+    query = visible_in(unit, account.id, select(VirtualAccount.number, VirtualAccount.is_default))
+    seen = {str(number): default for number, default in unit.session.execute(query)}
+    usual = next((number for number, default in seen.items() if default), None)
+    found = chosen if chosen in seen else usual or (next(iter(seen)) if len(seen) == 1 else None)
+    return find_place(unit, domain, found) if found is not None else None
+
+
 def names_by_id(unit: Unit, domain: str, names: Collection[str] | None = None) -> dict[str, str]:
     """Names by id of these virtual accounts, or of all that the caller may see; UnknownVirtualAccountError."""
     return chosen_names(unit, by_domain(unit, domain).id, names)

@@ -72,6 +72,12 @@ def _in_pool(root: str, item: Item) -> Iterator[Place]:
     subject = item["subject"]
     if item["kind"] in OF_LICENCES:
         words, verb = OF_LICENCES[item["kind"]]
+        if verb == "transfer" and (giver := item.get("giver")):
+            # The wizard opens filled: from where there is a surplus, as much as is missing.
+            tag = subject.get("tag", "")
+            filled = {"direction": "from", "other": giver["number"], "tag": tag, "key": tag, "quantity": giver["count"]}
+            transfer = _("Transfer {count} from {name}", count=giver["count"], name=giver["name"])
+            yield transfer, f"{root}/licence-transfer?{urlencode(filled)}"
         asked = {"tag": subject.get("tag", ""), **({"direction": "from"} if verb == "transfer" else {})}
         yield words, f"{root}/licence-{verb}?{urlencode(asked)}"
     if reservation := subject.get("reservation"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from central.actions import alerts as actions
@@ -28,9 +29,19 @@ def alert_rows(page: Page, wanted: Wanted) -> Rows:
     for rank, one in enumerate(found):
         if one["state"] in states:
             pool = pools.get(str(one["subject"].get("virtual_account") or ""))
-            item = {**one, "domain": domain, "rank": rank, "pool": pool}
+            item = {**one, "domain": domain, "rank": rank, "pool": pool, "giver": giver_of(one, pools)}
             items.append(with_place(page, item, place_of(page, item)))
     return from_list(ALERTS, items, wanted)
+
+
+def giver_of(item: Item, pools: Mapping[str, Item]) -> dict[str, Any] | None:
+    """The virtual account with the largest surplus from which the person may transfer, and how much of it is missing (row C10.4)."""
+    for one in item["subject"].get("surplus", ()):
+        pool = pools.get(str(one["virtual_account"]))
+        if pool is not None and Permission.LICENCE_TRANSFER in pool["may"]:
+            count = min(int(one["count"]), int(item["subject"]["count"]))
+            return {"number": pool["number"], "name": pool["name"], "count": count}
+    return None
 
 
 def kind_words(item: Item) -> Words:

@@ -32,6 +32,7 @@ from central.ui import (
     health,
     instance,
     instances,
+    inventory,
     jobs,
     keys,
     licence_details,
@@ -80,7 +81,7 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
 PAGES = (
-    first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
+    first, accounts, agreement, alerts, virtual_accounts, inventory, general, licences, licence_details,
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, device_conversions, conversions, convert,
     events, members, pool_members, catalogue, orders, policies,

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 
 from central.actions.accounts import name_accounts, show_account, show_agreement
-from central.actions.alerts import list_alerts
+from central.actions.alerts import list_alerts_around
 from central.actions.time import zone_of
 from central.actions.virtual_accounts import find_place, list_places
 from central.domain.access.rules import ALL_POOLS, Permission
 from central.runtime import Central
-from central.ui.alert_places import of_satellites
 from central.ui.navigation import items_of
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
+from serverkit.web.alert_bar import marks_of
 from serverkit.web.console import AlertLine, Crumb, Frame, Severity, SignedIn
 from serverkit.web.formats import moment
 from serverkit.web.texts import Words, _, in_words
 
 SEVERITIES = {"major": Severity.MAJOR, "minor": Severity.MINOR, "informational": Severity.INFO}
 MOST_ACCOUNTS, WORST = 100, 20
+STAYING = frozenset({"agreement_pending", "agreement_updated"})
+"""Alerts that no one can hide."""
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,42 @@ def make_frame(
     place = _place(unit, parts)
     if place is None:
         return Frame(root.vendor_name, items_of(None, "", "", exists), band=band, zone=zone)
-    found = list_alerts(unit, place.domain, place.pool["name"] if place.pool else None).items
-    numbers = count(found)
-    lines = [_line(place, item) for item in found[:WORST]]
+    around = list_alerts_around(unit, place.domain, place.pool["id"] if place.pool else None)
+    found, numbers = around.items, by_level(around.account)
+    lines = [_line(place, item) for item in bar_items(found)]
+    marks = marks_of((SEVERITIES[one["severity"]], str(one["raised_at"])) for one in found)
     return Frame(
         root.vendor_name,
-        items_of(place.domain, counted(numbers), counted(count(of_satellites(found))), exists),
+        items_of(place.domain, counted(numbers), counted(by_level(around.satellites)), exists),
         alerts=lines,
         band=band,
         zone=zone,
-        numbers=numbers,
-        trail=_trail(unit, place),
+        numbers=count(found),
+        trail=_trail(unit, place, around.places),
         reminder=_reminder(unit, place, who),
+        alert_place=f"{place.domain}/{place.pool['number']}" if place.pool else place.domain,
+        alert_marks={one: (mark.at, mark.count) for one, mark in marks.items()},
     )
+
+
+def bar_items(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of each severity the most urgent and the newest alerts, most urgent first: all that the bar of a place may show."""
+    chosen: set[str] = set()
+    for level in SEVERITIES:
+        of_it = [item for item in found if item["severity"] == level]
+        newest = nlargest(WORST, of_it, key=lambda item: str(item["raised_at"]))
+        chosen |= {str(item["id"]) for item in [*of_it[:WORST], *newest]}
+    return [item for item in found if item["id"] in chosen]
 
 
 def count(items: Sequence[Mapping[str, Any]]) -> dict[Severity, int]:
     """How many alerts there are of each severity."""
     return {one: sum(SEVERITIES[item["severity"]] is one for item in items) for one in Severity}
+
+
+def by_level(counts: Mapping[str, int]) -> dict[Severity, int]:
+    """Counts of alerts by the severity of pages."""
+    return {severity: counts.get(level, 0) for level, severity in SEVERITIES.items()}
 
 
 def counted(numbers: Mapping[Severity, int]) -> Words:
@@ -96,10 +117,11 @@ def _pool(unit: Unit, parts: Mapping[str, str]) -> dict[str, Any] | None:
 
 def _line(place: Place, item: Mapping[str, Any]) -> AlertLine:
     path = f"/a/{place.domain}/alerts#row-alerts-{item['id']}"
-    return AlertLine(SEVERITIES[item["severity"]], in_words(item["message"]), path)
+    stays = str(item["kind"]) in STAYING
+    return AlertLine(SEVERITIES[item["severity"]], in_words(item["message"]), path, stays, str(item["raised_at"]))
 
 
-def _trail(unit: Unit, place: Place) -> Sequence[Crumb]:
+def _trail(unit: Unit, place: Place, numbers: Mapping[str, Mapping[str, int]]) -> Sequence[Crumb]:
     others = name_accounts(unit, MOST_ACCOUNTS + 1)
     switch: list[tuple[Words, str, Words]] = [
         (name, f"/a/{domain}/va", domain) for domain, name in others[:MOST_ACCOUNTS]
@@ -109,7 +131,7 @@ def _trail(unit: Unit, place: Place) -> Sequence[Crumb]:
     switch = switch if len(others) > 1 else []
     found = [Crumb(place.account["name"], f"/a/{place.domain}/va", _("Choose another account"), switch)]
     if place.pool is not None or place.whole:
-        pools = [(one["name"], general(one), marks(one)) for one in list_places(unit, place.domain)]
+        pools = [(one["name"], general(one), picked(one, numbers)) for one in list_places(unit, place.domain)]
         choose = _("Choose another virtual account")
         here: tuple[Words, str] = (_("All virtual accounts"), f"/a/{place.domain}/va")
         if place.pool is not None:
@@ -129,6 +151,12 @@ def marks(pool: Mapping[str, Any]) -> Words:
     if pool["satellite"]:
         found.append(_("satellite {name}", name=pool["satellite_name"] or pool["satellite"]))
     return ", ".join(str(one) for one in found)
+
+
+def picked(pool: Mapping[str, Any], numbers: Mapping[str, Mapping[str, int]]) -> Words:
+    """What the picker says of a virtual account: its marks, and its urgent alerts, hidden in the bar or not (row C10.1)."""
+    urgent = counted(by_level(numbers.get(pool["id"], {})))
+    return ", ".join(str(one) for one in (marks(pool), urgent) if one)
 
 
 def _reminder(unit: Unit, place: Place, who: SignedIn) -> tuple[Words, str, Words] | None:

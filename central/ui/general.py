@@ -9,6 +9,7 @@ from central.actions import tokens as actions
 from central.actions.accounts import show_account, show_agreement
 from central.actions.tokens import list_token_window
 from central.domain.access.rules import Permission
+from central.ui.inventory import is_chosen
 from central.ui.tabs import pool_tabs
 from central.ui.virtual_accounts import POOL, find_pool
 from serverkit.web import token_pages
@@ -130,6 +131,7 @@ def show_pool(page: Page) -> Answer:
         "root": root_of(page),
         "tab": "general",
         "no_token": no_token(page),
+        "opens_here": is_chosen(page),
         **pool_tabs(page.parts),
     }
     return table_page(

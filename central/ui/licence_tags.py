@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 
 from central.actions import licence_tags as actions
+from central.actions.lots import shows_lots
 from central.actions.virtual_accounts import find_place
 from central.domain.access.rules import ALL_POOLS, Permission
 from central.ui.tabs import pool_tabs
@@ -135,6 +136,11 @@ def _filtered(item: Item, rest: str) -> str:
     return f"{_at(item, rest)}?{urlencode({'tags': item['name']})}"
 
 
+def sees_lots(page: Page) -> bool:
+    """Whether the inventory shows its lots, and so their tags (row C3.4)."""
+    return shows_lots(page.unit, page.parts["domain"])
+
+
 MANAGE = Table(
     "licence-tags",
     _("Tags on licences"),
@@ -142,7 +148,7 @@ MANAGE = Table(
     (
         Column("name", _("Tag"), sort=True, fixed=True, phone=True),
         Figure("licences", _("Licences"), sort=True, phone=True, link=lambda one: _filtered(one, "licences")),
-        Figure("lots", _("Lots"), sort=True, phone=True, link=lambda one: _filtered(one, "lots")),
+        Figure("lots", _("Lots"), sort=True, phone=True, link=lambda one: _filtered(one, "lots"), offered=sees_lots),
     ),
     tag_rows,
     sort="name",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from central.actions import licence_tags as tag_actions
-from central.actions.lots import list_lot_window
+from central.actions.lots import list_lot_window, suggest_paks
 from central.domain.ledger.lot_fields import SOURCE_FIELDS
 from central.domain.ledger.rules import LotSource
 from central.ui.licence_tags import FILTER, tag_bulk
@@ -113,6 +113,11 @@ def lots_table(source: str) -> Table:
     )
 
 
+def paks(page: Page, text: str) -> list[str]:
+    """PAK numbers that begin with what was typed."""
+    return suggest_paks(page.unit, page.parts["domain"], page.parts["number"], text)
+
+
 _FILTERS = (
     Filter("licence", _("Licence"), "text"),
     Filter("source", _("Source"), choices=tuple(Choice(name, words) for name, words in SOURCES.items())),
@@ -121,7 +126,7 @@ _FILTERS = (
     Filter("po", _("PO number, whole"), "text", more=True),
     Filter("customer", _("End customer"), "text", more=True),
     Filter("country", _("Ship-to country"), "text", more=True),
-    Filter("pak", _("PAK number, whole"), "text", more=True),
+    Filter("pak", _("PAK number, whole"), "text", more=True, suggest=paks),
     Filter("family", _("Product or licence family"), "text", more=True),
     Filter("sku", _("Product or licence SKU"), "text", more=True),
     Filter("expires_by", _("Ends by"), "date", more=True),

@@ -18,7 +18,7 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
         root = f"/a/{domain}"
         found = [
             NavItem("alerts", _("Alerts"), f"{root}/alerts", keys="a", note=alerts, icon="bell"),
-            NavItem("virtual-accounts", _("Inventory"), f"{root}/va", keys="i", icon="licence"),
+            NavItem("virtual-accounts", _("Inventory"), f"{root}/inventory", keys="i", icon="licence"),
             NavItem("convert", _("Convert"), f"{root}/convert/paks", keys="v", icon="token"),
             NavItem(
                 "satellites",

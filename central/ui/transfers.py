@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 
 from central.actions import transfers as actions
+from central.actions.lots import shows_lots
 from central.actions.movable import list_movable, move_all, preview_all
 from central.actions.transfers import Line
 from central.actions.virtual_accounts import list_places
@@ -89,7 +90,16 @@ def key_of(row: dict[str, Any]) -> str:
 def _context(page: Page, asked: Asked) -> dict[str, Any]:
     root = f"/a/{page.parts['domain']}/va/{page.parts['number']}"
     path = f"{root}/licence-transfer"
-    found = {"pool": page.thing, "root": root, "path": path, "asked": asked, "key_of": key_of, "expires": expires}
+    seen = {"shows_lots": shows_lots(page.unit, page.parts["domain"])}
+    found = {
+        **seen,
+        "pool": page.thing,
+        "root": root,
+        "path": path,
+        "asked": asked,
+        "key_of": key_of,
+        "expires": expires,
+    }
     return {**found, **pool_tabs(page.parts)}
 
 

@@ -38,6 +38,7 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
             one["message"],
             f"/alerts#row-alerts-{one['id']}",
             one["kind"] in STAYING,
+            str(one["raised_at"]),
         )
         for one in found
     ]

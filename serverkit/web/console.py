@@ -69,12 +69,13 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """A line of the alert bar; one that `stays` is shown though a person hid the bar."""
+    """A line of the alert bar, raised `at` a time; one that `stays` is shown though a person hid the bar."""
 
     severity: Severity
     message: Words
     path: str = ""
     stays: bool = False
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,9 @@ class Frame:
     """What stands around every page of a signed-in person; `numbers` count all alerts where `alerts` are only the first.
 
     `trail` says where the page is, before what the page itself adds. `reminder` is a sentence on every page, with the
-    address that it leads to. `notice` is a text that people read before they sign in.
+    address that it leads to. `notice` is a text that people read before they sign in. `alert_place` is the place whose alerts
+    these are, as far as it is not the only one; `alert_marks` is the time of the newest of all of them by severity, with
+    how many were raised then.
     """
 
     place: str
@@ -105,6 +108,8 @@ class Frame:
     notice: str = ""
     trail: Sequence[Crumb] = ()
     reminder: tuple[Words, str, Words] | None = None
+    alert_place: str = ""
+    alert_marks: Mapping[Severity, tuple[str, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Literal, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from serverkit.web.alert_bar import ALERT_BAR, SHOW, Mark, changed
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk_pages import work_urls
+from serverkit.web.console import Severity
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.help_pages import help_urls
-from serverkit.web.page import ALERT_BAR, Page
+from serverkit.web.page import Page
 from serverkit.web.security import YEAR, local_path
 from serverkit.web.sign_in import sign_in_urls
 from serverkit.web.texts import LANGUAGES, _
@@ -103,15 +105,22 @@ def change_look(page: Page) -> Answer:
 
 
 class AlertBar(BaseModel):
-    """Whether the lines of the alert bar are hidden, and where to go on."""
+    """What is hidden or shown in a place: one severity or all, with the marks of what the page showed, and where to go on."""
 
-    hidden: Literal["yes", "no"]
+    change: Literal["hide", "show", "hide-major", "hide-minor", "hide-info", "show-major", "show-minor", "show-info"]
+    place: str = Field(default="", max_length=200)
+    mark_major: str = Field(default="", max_length=64)
+    mark_minor: str = Field(default="", max_length=64)
+    mark_info: str = Field(default="", max_length=64)
 
 
 def change_alert_bar(page: Page) -> Answer:
-    """Hide the lines of the alert bar, or show them again; the counts stay, and so does what no one can hide."""
-    hidden = cast("AlertBar", page.read).hidden == "yes"
-    page.keep_preference(ALERT_BAR, True if hidden else None)
+    """Hide alerts of a place in its bar, or show them again; the counts stay, and so does what is new or cannot be hidden."""
+    read = cast("AlertBar", page.read)
+    verb, _sign, only = read.change.partition("-")
+    sent = {one: Mark.read(getattr(read, f"mark_{one.value}")) for one in Severity if only in {"", one.value}}
+    marks = {one: mark or Mark() for one, mark in sent.items() if mark is not None or verb == SHOW}
+    page.keep_preference(ALERT_BAR, changed(page.preferences.get(ALERT_BAR), read.place, verb, marks))
     return Moved(local_path(page.sent.get("next", "/")))
 
 

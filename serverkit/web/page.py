@@ -24,8 +24,6 @@ from serverkit.web.refusals import Refusal
 from serverkit.web.security import local_path
 from serverkit.web.urls import Url
 
-ALERT_BAR = "alert-bar"
-"""The preference that is set where a person hid the alert bar."""
 NOBODY = Actor(ActorKind.USER, "", "", frozenset())
 
 
@@ -89,11 +87,6 @@ class Page:
     def preferences(self) -> Mapping[str, Any]:
         """What the person chose of how pages are shown, by name."""
         return self.console.preferences(self.unit, self.who) if self.who is not None else {}
-
-    @property
-    def alerts_hidden(self) -> bool:
-        """Whether the person hid the lines of the alert bar."""
-        return bool(self.preferences.get(ALERT_BAR))
 
     def keep_preference(self, name: str, value: Any) -> None:
         """Keep what the person chose; None goes back to what is usual."""

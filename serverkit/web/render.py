@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
 from serverkit.web import formats
+from serverkit.web.alert_bar import ALERT_BAR, bar_of
 from serverkit.web.answers import PAGE_HEADERS, Shown
 from serverkit.web.assets import address_of
 from serverkit.web.console import Console, Frame, NavItem, Severity
@@ -56,6 +57,7 @@ class Renderer:
             console=self._console,
             navigation=visible(frame.navigation, page),
             counts=counts(frame),
+            bar=bar_of(frame, page.preferences.get(ALERT_BAR) if frame.alerts else None),
             part=part,
             lang=_html_language(),
             dir="rtl" if language() in RIGHT_TO_LEFT else "ltr",

@@ -29,7 +29,7 @@ USUAL_VIEW = "usual"
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter: `kind` is text, choice, date, tags (several, separated by commas), or hidden for one that links set and a chip takes out; one with `more` is among the further ones that open; `usual` says what is shown without it; `choices` may be asked for on each visit."""
+    """A filter: `kind` is text, choice, date, tags (several, separated by commas), or hidden for one that links set and a chip takes out; one with `more` is among the further ones that open; `usual` says what is shown without it; `choices` may be asked for on each visit; `suggest` gives whole values that begin with what was typed."""
 
     name: str
     label: Words
@@ -39,6 +39,7 @@ class Filter:
     test: Callable[[Item, str], bool] | None = None
     usual: Words = field(default_factory=lambda: _("all"))
     more: bool = False
+    suggest: Callable[[Any, str], Sequence[str]] | None = None
 
     def offered(self, page: Any) -> Choices:
         """The values to choose from."""

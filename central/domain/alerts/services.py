@@ -149,6 +149,25 @@ def _of_pools(unit: Unit, account_id: str, rows: list[Alert], wanted: frozenset[
     return [row for row in rows if _concerns(row, wanted, sites)]
 
 
+def by_virtual_account(unit: Unit, account_id: str, rows: list[Alert], ids: Collection[str]) -> dict[str, list[Alert]]:
+    """Those of alerts that concern each of these virtual accounts, which may be seen."""
+    query = select(VirtualAccount.satellite_id, VirtualAccount.id).where(
+        VirtualAccount.account_id == account_id, VirtualAccount.satellite_id.is_not(None)
+    )
+    of_site: dict[str, set[str]] = {}
+    for site, va in unit.session.execute(query):
+        of_site.setdefault(str(site), set()).add(va)
+    found: dict[str, list[Alert]] = {one: [] for one in ids}
+    for row in rows:
+        if row.kind == "satellite_sync_overdue":
+            places = of_site.get(str(row.subject.get("satellite")), set())
+        else:
+            places = {str(row.subject.get("virtual_account"))}
+        for one in places & found.keys():
+            found[one].append(row)
+    return found
+
+
 def untold_alerts(unit: Unit, account_id: str) -> list[Alert]:
     """The alerts that were raised since the job that writes mails looked, the most urgent first."""
     query = select(Alert).where(Alert.told.is_(False), Alert.account_id == account_id)
