@@ -14,11 +14,16 @@ from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_accounts
 from central.domain.catalogue.queries import titles
-from central.domain.ledger import ordering
+from central.domain.ledger import cancelling, ordering
+from central.domain.ledger.adjusting import check_note
 from central.domain.ledger.errors import UnknownOrderLineError
-from central.domain.ledger.models import Holding, Lot
+from central.domain.ledger.models import Bucket, Holding, Lot
+from central.domain.ledger.queries import pools
 from central.domain.ledger.rules import LotSpec
-from exchange.compliance import until
+from central.domain.licence_tags.services import drop_lost_tags
+from central.domain.transfers.rules import shifted
+from exchange.compliance import LotView, until
+from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso, optional_iso
 from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
@@ -154,6 +159,60 @@ def show_order_line(unit: Unit, lot_id: str) -> dict[str, Any]:
             }
             for one in rest
         ],
+    }
+
+
+def preview_cancellation(unit: Unit, domain: str, order: str, line: str | None = None) -> dict[str, Any]:
+    """What the cancellation of an order, or of one line of it, takes out of which virtual account, and every reason against it."""
+    account = by_domain(unit, domain)
+    return _cancelled(unit, account, cancelling.plan_cancellation(unit, account.id, order, line or None))
+
+
+def cancel_order(unit: Unit, domain: str, order: str, note: str, line: str | None = None) -> dict[str, Any]:
+    """Take out what came with an order that was cancelled upstream, copies of its subscriptions included (row C4.2)."""
+    account = by_domain(unit, domain)
+    found = cancelling.plan_cancellation(unit, account.id, order, line or None)
+    text, view = check_note(note), _cancelled(unit, account, found)
+    found.verdict.enforce()
+    for va in found.units:
+        gone: dict[str, int] = {}
+        for held, lot in found.taken:
+            if held.virtual_account_id == va:
+                gone[lot.id] = gone.get(lot.id, 0) + held.quantity
+        drop_lost_tags(unit, account.id, va, gone)
+    cancelling.cancel_order(unit, account.id, found, text)
+    unit.touched.add(account.id)
+    return view
+
+
+def _cancelled(unit: Unit, account: SmartAccount, found: cancelling.Cancelled) -> dict[str, Any]:
+    figures = pools(unit, account.id, sorted(found.units), sorted({lot.tag for _, lot in found.taken}))
+    left = dict(figures)
+    for held, lot in found.taken:
+        if held.bucket == Bucket.FREE:
+            key = (held.virtual_account_id, lot.tag)
+            view = LotView(
+                lot.id, LicenceType(lot.licence_type), held.quantity, lot.start, lot.end, Billing(lot.billing)
+            )
+            left[key] = shifted(left[key], view, -held.quantity, unit.licence_now)
+    items = [
+        {
+            "virtual_account": found.places[va],
+            "tag": tag,
+            "name": found.names.get(tag, tag),
+            "quantity": count,
+            "missing": left[va, tag].verdict.shortage if (va, tag) in left else 0,
+        }
+        for va, here in found.units.items()
+        for tag, count in here.items()
+    ]
+    items.sort(key=lambda one: (one["virtual_account"], one["name"], one["tag"]))
+    return {
+        "order": found.order,
+        "line": found.line,
+        "account": account.domain,
+        "items": items,
+        **found.verdict.to_dict(),
     }
 
 

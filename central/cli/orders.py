@@ -82,6 +82,24 @@ def order_import(context: click.Context, domain: str, file: Path, preview: bool)
     emit(context, {"items": imported.items, **imported.summary}, text)
 
 
+@order.command("cancel", help="Take out what came with an order that was cancelled upstream; nothing brings it back.")
+@click.argument("domain")
+@click.argument("number", metavar="ORDER")
+@click.option("--line", metavar="LINE", help="Only this line of the order.")
+@click.option("--note", default="", metavar="TEXT", help="Why; kept in the transactions.")
+@click.option("--preview", is_flag=True, help="Only show what would go, and what stands against it.")
+@click.pass_context
+def order_cancel(context: click.Context, domain: str, number: str, line: str | None, note: str, preview: bool) -> None:
+    """Cancel an order."""
+    if preview:
+        with reading(context) as (_, unit):
+            found = orders.preview_cancellation(unit, domain, number, line)
+    else:
+        with writing(context) as (_, unit):
+            found = orders.cancel_order(unit, domain, number, note, line)
+    emit(context, found, table(found["items"], ("virtual_account", "name", "tag", "quantity", "missing")))
+
+
 @group.group("ledger", help="Explain and verify quantities.")
 def ledger() -> None:
     """Hold the commands of the ledger."""

@@ -43,6 +43,7 @@ from central.ui import (
     mail,
     me,
     members,
+    order_cancelling,
     orders,
     policies,
     pool_members,
@@ -84,7 +85,7 @@ PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, inventory, general, licences, licence_details,
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, device_conversions, conversions, convert,
-    events, members, pool_members, catalogue, orders, policies,
+    events, members, pool_members, catalogue, orders, order_cancelling, policies,
     mail, webhooks, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,
     pool_tags, satellites, users, me,
 )  # fmt: skip

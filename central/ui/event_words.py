@@ -76,6 +76,10 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
         _("subscription {subscription} of {name} copied to {target}"),
         _("subscription {subscription} of {name} taken out of {place}"),
     ),
+    _K.ORDER_CANCELLED: (
+        _("order {order} was cancelled: {units} taken out of {place}"),
+        _("line {line} of order {order} was cancelled: {units} taken out of {place}"),
+    ),
     _K.LICENCES_EXPIRED: (_("{units} expired and were removed"),),
     _K.LICENCES_RESERVED: (_("licences reserved for {name}: {units}"),),
     _K.LICENCES_REMOVED: (_("{units} removed from {place}"),),

@@ -154,6 +154,7 @@ def line_page(page: Page) -> Answer:
     """One line: what the file said, and where its units are."""
     one = page.thing
     context = {"one": one, "type": TYPES[one["type"]], "source": SOURCES[one["source"]], "states": STATES}
+    context["path"] = at(one)
     context["others"] = [(row, at(row)) for row in one["others"]]
     context["details"] = [(name.replace("_", " ").capitalize(), value) for name, value in one["details"].items()]
     context["order"] = f"{PATH}?q={quote(one['order_number'])}" if one["order_number"] else ""
@@ -163,6 +164,7 @@ def line_page(page: Page) -> Answer:
 
 STATES = {
     "free": _("free or in use"),
+    "pending": _("waits for the upgrade"),
     "locked": _("granted to devices"),
     "owed": _("granted, not bought"),
     "reserved": _("reserved for devices"),

@@ -1,7 +1,6 @@
 """Tables: declared once; the page, the CSV and the workbook come from the same declaration.
 
-What is shown is in the address: `?q=&state=&sort=-name&after=&rows=&cols=`. A table that cannot be shown as asked is shown
-as usual, with a note; looking never writes anything.
+What is shown is in the address. A table that cannot be shown as asked is shown as usual, with a note; looking never writes.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ FURTHER = {
     "central/domain/instances": {"devices", "standby_sets"},
     "central/domain/ledger": {
         "adjusting",
+        "cancelling",
         "ordering",
         "allotting",
         "claims",

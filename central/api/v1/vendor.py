@@ -17,6 +17,7 @@ from serverkit.http.operations import (
     CSV,
     FILE,
     FLAG,
+    PLAIN,
     TEXT,
     WHOLE,
     Access,
@@ -60,6 +61,17 @@ class OrderQuery(Query):
     preview: bool = Field(default=False, description="Only tell what it would add.")
 
 
+class Cancellation(Strict):
+    """An order that was cancelled upstream, or one line of it, and why; the note is kept in the transactions."""
+
+    model_config = example({"order": "O-1", "line": "2", "note": "cancelled by the customer"})
+
+    order: str = Field(min_length=1, max_length=255, pattern=PLAIN)
+    line: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+    note: str = Field(default="", max_length=1024)
+    preview: bool = False
+
+
 class NewAgreement(Strict):
     """The text of a version of the licensing agreement."""
 
@@ -94,6 +106,17 @@ def import_orders(call: Call) -> dict[str, Any]:
     """Import an order file, all or nothing."""
     query: OrderQuery = call.query
     return orders.import_orders(call.unit, call.path["account"], call.body, preview=query.preview).summary
+
+
+def cancel_order(call: Call) -> dict[str, Any]:
+    """Take out what came with an order that was cancelled upstream, or only say what would go."""
+    body: Cancellation = call.body
+    named = call.unit, call.path["account"], body.order
+    return (
+        orders.preview_cancellation(*named, body.line)
+        if body.preview
+        else orders.cancel_order(*named, body.note, body.line)
+    )
 
 
 def show_policies(call: Call) -> dict[str, Any]:
@@ -170,6 +193,16 @@ OPERATIONS = (
         "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", import_orders,
         object_of(lots=WHOLE, quantity=WHOLE, imported=FLAG, warnings=WARNINGS), OrderQuery, media=CSV, changes=True,
         permission=Permission.ORDER_MANAGE, row="C3.4",
+    ),
+    Op(
+        "cancel_order", "POST", f"{ACCOUNT_PATH}/order-cancellations",
+        "Take out what came with an order that was cancelled upstream.", cancel_order,
+        object_of(
+            order=TEXT, line={"type": ["string", "null"]}, account=TEXT,
+            items={"type": "array", "items": object_of(virtual_account=TEXT, tag=TEXT, name=TEXT, quantity=WHOLE, missing=WHOLE)},
+            allowed=FLAG, reasons=ANYTHING, warnings=ANYTHING, effects=ANYTHING,
+        ),
+        body=Cancellation, changes=True, permission=Permission.ORDER_MANAGE, row="C4.2",
     ),
     Op(
         "show_policies", "GET", f"{BASE}policies", "Show every policy.", show_policies, ANYTHING,

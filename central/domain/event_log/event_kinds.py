@@ -61,6 +61,7 @@ class EventKind(StrEnum):
     TRANSFER_REVERSED = "licences:transfer_reversed"
     UPGRADE_ADDED = "licences:upgrade_added"
     UPGRADE_COMPLETED = "licences:upgrade_completed"
+    ORDER_CANCELLED = "licences:order_cancelled"
     SUBSCRIPTION_ASSIGNED = "licences:subscription_assigned"
     LICENCES_EXPIRED = "licences:expired"
     LICENCES_CONVERTED = "licences:converted"

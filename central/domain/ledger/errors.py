@@ -71,3 +71,20 @@ class UnknownOrderLineError(NotFoundError):
     code = "unknown_order_line"
     message = "There is no such line of an order."
     remedy = Remedy("Look for it in the list of orders.", page="orders-and-catalogue.md")
+
+
+class OrderHeldError(RefusedError):
+    code = "order_held"
+    message = "Licences of the order are reserved for devices or granted to them."
+    remedy = Remedy(
+        "Have the reservations and grants returned, or release them; then cancel the order.",
+        page="orders-and-catalogue.md#cancelled-orders",
+    )
+
+
+class OrderCancelledError(RefusedError):
+    code = "order_cancelled"
+    message = "Nothing of the order is left: it was cancelled, or its licences ended or were converted."
+    remedy = Remedy(
+        "Look at the order for what became of its licences.", page="orders-and-catalogue.md#cancelled-orders"
+    )
