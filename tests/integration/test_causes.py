@@ -23,6 +23,7 @@ from exchange.container import open_container, split_container
 from exchange.files.sync_response import SyncResponse, make_sync_response
 from exchange.keys import PrivateKey
 from exchange.vocabulary import FileKind, Role
+from satellite.sync import network
 from tests.integration.test_network import AsgiFront, Certificate, cause, served, settle
 from tests.integration.test_network import cert as cert  # noqa: PLC0414 - a fixture
 from tests.integration.test_network import front as front  # noqa: PLC0414 - a fixture
@@ -95,9 +96,12 @@ def deaf() -> Iterator[int]:
 
 
 @pytest.mark.row("S2.2", "S1.4", "B1")
-def test_silence_is_named_by_the_step_that_it_comes_at(site: World) -> None:
+def test_silence_is_named_by_the_step_that_it_comes_at(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that drops packets, one that begins no TLS, one that gives no answer or half of one; the same of a proxy."""
     seen = []
+    whole = network.call
+    # A second is the shortest time that can be set; a quarter of it is as silent.
+    monkeypatch.setattr(network, "call", lambda *words, seconds, **more: whole(*words, seconds=seconds / 4, **more))
     with deaf() as dropped, talking(silent) as mute, talking(half) as stuck:
         settle(site, f"https://127.0.0.1:{dropped}", timeout="1")
         seen.append(cause(site))

@@ -9,6 +9,8 @@ from serverkit.db.unit import Unit
 from serverkit.errors import NotFoundError
 from serverkit.names import did_you_mean
 
+_NAMES = select(VirtualAccount.id, VirtualAccount.name)
+
 
 class UnknownVirtualAccountError(NotFoundError):
     """The refusal `unknown_virtual_account`."""
@@ -42,7 +44,7 @@ def number_of(row: VirtualAccount) -> int:
 
 def names(unit: Unit) -> dict[str, str]:
     """Names by id."""
-    return {row.id: row.name for row in unit.session.scalars(select(VirtualAccount))}
+    return {row.id: row.name for row in unit.session.execute(_NAMES)}
 
 
 def present_names(unit: Unit) -> dict[str, str]:

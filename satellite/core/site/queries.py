@@ -24,17 +24,18 @@ DEFAULT_POLICY = {
     "sync_removal_days": 90,
     "agreement_grace_days": 30,
 }
+_SITE = select(Site)
+_SITE_FOR_CHANGE = for_change(_SITE)
 
 
 def site_of(unit: Unit) -> Site:
     """The one row; locked in a writing unit."""
-    query = select(Site)
-    return unit.session.scalars(for_change(query, writing=unit.writing)).one()
+    return unit.session.scalars(_SITE_FOR_CHANGE if unit.writing else _SITE).one()
 
 
 def found_site(unit: Unit) -> Site | None:
     """The one row, where `init` has written it."""
-    return unit.session.scalars(select(Site)).one_or_none()
+    return unit.session.scalars(_SITE).one_or_none()
 
 
 SiteRow: TypeAlias = Row[*tuple[Any, ...]]
