@@ -10,7 +10,7 @@ PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screens test check types imports fast format vectors bench deb sbom boot-test clean
+.PHONY: help setup demo screens test check types imports fast format vectors bench deb bundle image sbom release-check boot-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -68,6 +68,15 @@ bench: setup ## measure speed; prints the figures and writes build/bench.json; O
 
 deb: ## Debian packages in build/deb, for the Debian of this machine
 	@packaging/build_deb.sh
+
+bundle: ## packages with the Debian packages that they need, digests, signature, install.sh in build/bundle
+	@packaging/bundle.sh
+
+image: ## OCI images of both servers in build/image; needs root, no daemon
+	@packaging/image.sh
+
+release-check: ## what has to be true before a version leaves; QUICK=1 builds nothing
+	@packaging/release_check.sh
 
 sbom: ## bill of materials (CycloneDX) from the lock files in build/sbom.json; needs no network
 	@mkdir -p build && $(PYTHON) -m tools.sbom >build/sbom.json && echo build/sbom.json

@@ -28,6 +28,7 @@ MODULES = {
     "saved_reports": ("report",),
     "satellites": ("satellite", "sync"),
     "server": ("upgrade", "serve", "jobs", "node"),
+    "support": ("support",),
     "tasks": ("task",),
     "time": ("time", "clock"),
     "tokens": ("token",),

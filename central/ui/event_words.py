@@ -21,6 +21,7 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     ),
     _K.POLICY_CHANGED: (_("policy {name} set to {value}"),),
     _K.MAIL_RETRIED: (_("mail to {name} is tried again"),),
+    _K.SUPPORT_BUNDLE_MADE: (_("support bundle made"),),
     _K.WEBHOOK_ADDED: (_("webhook {name} added"),),
     _K.WEBHOOK_REMOVED: (_("webhook {name} removed"),),
     _K.WEBHOOK_REDELIVERED: (_("a delivery to webhook {name} is sent again"),),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from central.actions.health import examine_health
 from central.actions.nodes import FIRST, list_nodes
+from central.actions.support import PARTS, make_bundle, preview_bundle
 from central.domain.access.rules import Permission
-from serverkit.web.answers import Answer
+from serverkit.web.answers import Answer, Sent
 from serverkit.web.health_pages import Fix, health_page
 from serverkit.web.page import Page
+from serverkit.web.support_pages import PATH, BundleForm, bundle_page
 from serverkit.web.texts import _
 from serverkit.web.urls import Url
 
@@ -33,4 +37,22 @@ def show(page: Page) -> Answer:
     return health_page(examine_health(page.server, page.unit), FIXES, "health_vendor.html", {"nodes": nodes})
 
 
-URLS = (Url("GET", "/health", show, Permission.VENDOR_MANAGE, "B8"),)
+def bundle(page: Page) -> Answer:
+    """Choose what a support bundle holds."""
+    files = preview_bundle(page.server, page.actor)
+    return bundle_page(page, PARTS, files, _("Make a support bundle"), "central")
+
+
+def make_bundle_file(page: Page) -> Answer:
+    """The file."""
+    read = cast("BundleForm", page.read)
+    data = make_bundle(page.server, page.actor, read.parts, read.key)
+    return Sent("support.zip.sealed" if read.key else "support.zip", "application/octet-stream", [data])
+
+
+MANAGE = Permission.VENDOR_MANAGE
+URLS = (
+    Url("GET", "/health", show, MANAGE, "B8"),
+    Url("GET", PATH, bundle, MANAGE, "S3.5"),
+    Url("POST", PATH, make_bundle_file, MANAGE, "S3.5", form=BundleForm, again=bundle, alone=True),
+)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
-import platform
 import re
-import sqlite3
-import stat
-import zipfile
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +22,7 @@ from satellite.actions.synchronization import list_history, show_settings
 from satellite.actions.syslog import show_syslog
 from satellite.actions.time import ACTS
 from satellite.actions.tls import show_tls
+from satellite.actions.webhooks import ACTS as WEBHOOKS
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require, require_actor
 from satellite.core.event_log.event_kinds import EventKind
@@ -37,20 +32,29 @@ from satellite.core.settings import services as stored
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
-from serverkit.clock import iso
-from serverkit.db import migrate
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
 from serverkit.errors import AppError, NotFoundError
-from serverkit.files import atomic_file
-from serverkit.log import LOG_FILES, LOGS
+from serverkit.files import write_atomic
 from serverkit.owner import make_folder
+from serverkit.support.contents import (
+    LOG_PART,
+    Cleaner,
+    Piece,
+    files_of,
+    pieces_of,
+    refuse_unknown,
+    versions,
+    without_addresses,
+    zipped,
+)
+from serverkit.support.sealing import check_public, seal
 from serverkit.tasks import service as tasks
 
 KIND, FOLDER, KEEP = "support", "support", 3
-MOST_EVENTS, MOST_RUNS, MOST_LOG = 1000, 300, 5 * 1024 * 1024
-_NAME = re.compile(r"support-\d{8}-\d{6}\.zip")
-_LOGIN = re.compile(r"(\w+://)[^/@\s\"']+@")
+MOST_EVENTS, MOST_RUNS = 1000, 300
+_NAME = re.compile(r"support-\d{8}-\d{6}\.zip(\.sealed)?")
+SEALED = ".sealed"
 README = """Support bundle of a satellite, for those who help its administrator.
 
 versions.json  program, system, libraries, revision of the database
@@ -66,45 +70,54 @@ It holds no password, passphrase, token, code, key or session. It names devices,
 Tell = Callable[[str], None]
 
 
-def start_bundle(unit: Unit) -> str:
-    """Ask the scheduler for a bundle; the id of the task. TaskRunningError."""
+def start_bundle(unit: Unit, parts: Sequence[str] = (), key: str = "") -> str:
+    """Ask the scheduler for a bundle; the id of the task. TaskRunningError, SupportKeyError, InvalidInputError."""
     require(unit, Permission.SITE_MANAGE)
-    return tasks.ask(unit, Task, KIND, {}).id
+    refuse_unknown(parts, PARTS)
+    wanted = {"parts": list(parts), "key": check_public(key) if key else ""}
+    return tasks.ask(unit, Task, KIND, wanted).id
 
 
-def make_bundle(server: Satellite, actor: Actor, tell: Tell) -> dict[str, Any]:
+def make_bundle(
+    server: Satellite, actor: Actor, tell: Tell, parts: Sequence[str] = (), key: str = ""
+) -> dict[str, Any]:
     """Make a bundle in the home, where the newest three are kept; `tell` gets collect and write."""
     require_actor(actor, Permission.SITE_MANAGE)
     folder = server.home / FOLDER
     make_folder(folder)
-    name = f"support-{server.clock.now():%Y%m%d-%H%M%S}.zip"
-    size = write_bundle(server, actor, folder / name, tell)
-    for old in sorted(folder.glob("support-*.zip"), reverse=True)[KEEP:]:
+    name = f"support-{server.clock.now():%Y%m%d-%H%M%S}.zip{SEALED if key else ''}"
+    size = write_bundle(server, actor, folder / name, tell, parts, key)
+    for old in sorted(folder.glob("support-*.zip*"), reverse=True)[KEEP:]:
         old.unlink(missing_ok=True)
     return {"name": name, "size": size}
 
 
-def write_bundle(server: Satellite, actor: Actor, path: Path, tell: Tell) -> int:
-    """Write a bundle to a file; its size."""
-    require_actor(actor, Permission.SITE_MANAGE)
+def preview_bundle(server: Satellite, actor: Actor, parts: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The files that a bundle would hold, each with the lines in which something is replaced; nothing is written."""
+    return [one.to_dict() for one in _pieces(server, actor, parts)]
+
+
+def write_bundle(
+    server: Satellite, actor: Actor, path: Path, tell: Tell, parts: Sequence[str] = (), key: str = ""
+) -> int:
+    """Write a bundle to a file; its size. `parts` are those it holds, all where none is named; `key` seals it."""
     tell("collect")
-    with server.database.read(actor) as unit:
-        clean = _cleaner(server, unit)
-        parts = {name: _tried(collect, server, unit) for name, collect in _PARTS.items()}
+    data = zipped(_pieces(server, actor, parts))
     tell("write")
-    with atomic_file(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.writestr("README.txt", README)
-        for name, found in parts.items():
-            text = json.dumps(found, indent=1, default=_plain, ensure_ascii=False)
-            bundle.writestr(f"{name}.json", clean(text))
-        for name, text in _logs(server):
-            bundle.writestr(f"logs/{name}", clean(text))
+    write_atomic(path, seal(key, data) if key else data)
 
     def note(unit: Unit) -> None:
         record(unit, EventKind.SUPPORT_BUNDLE_MADE, f"support bundle {path.name} made", subject={"name": path.name})
 
     server.database.run(actor, note)
     return path.stat().st_size
+
+
+def _pieces(server: Satellite, actor: Actor, parts: Sequence[str]) -> list[Piece]:
+    require_actor(actor, Permission.SITE_MANAGE)
+    with server.database.read(actor) as unit:
+        collected = {name: partial(collect, server, unit) for name, collect in _PARTS.items()}
+        return pieces_of(README, collected, server.home, parts, Cleaner(_secrets(server, unit)))
 
 
 def read_bundle(server: Satellite, unit: Unit, name: str) -> Iterator[bytes]:
@@ -114,26 +127,6 @@ def read_bundle(server: Satellite, unit: Unit, name: str) -> Iterator[bytes]:
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFoundError("There is no such support bundle; the newest three are kept.")
     return iter([path.read_bytes()])
-
-
-def _versions(server: Satellite, unit: Unit) -> dict[str, Any]:
-    try:
-        system = platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    except OSError:
-        system = platform.platform()
-    libraries = {one.metadata["Name"]: one.version for one in importlib.metadata.distributions()}
-    return {
-        "program": f"satellite {satellite.__version__}",
-        "python": platform.python_version(),
-        "system": system,
-        "kernel": platform.release(),
-        "machine": platform.machine(),
-        "database": server.database.engine.dialect.name,
-        "sqlite": sqlite3.sqlite_version,
-        "revision": migrate.current(server.database.engine),
-        "made_at": iso(unit.now),
-        "libraries": dict(sorted(libraries.items())),
-    }
 
 
 def _status(server: Satellite, unit: Unit) -> dict[str, Any]:
@@ -156,23 +149,12 @@ def _settings(server: Satellite, unit: Unit) -> dict[str, Any]:
         "mail": show_mail(unit),
         "syslog": show_syslog(unit),
         "banner": show_banner(unit),
+        "webhooks": without_addresses(WEBHOOKS.list_hooks(unit)),
     }
 
 
-def _files(server: Satellite, _unit: Unit) -> list[dict[str, Any]]:
-    found = []
-    for path in sorted(server.home.rglob("*"))[:5000]:
-        try:
-            seen = path.lstat()
-        except OSError:
-            continue
-        name = path.relative_to(server.home).as_posix()
-        found.append({"name": name, "mode": stat.filemode(seen.st_mode), "owner": seen.st_uid, "size": seen.st_size})
-    return found
-
-
 _PARTS: dict[str, Callable[[Satellite, Unit], Any]] = {
-    "versions": _versions,
+    "versions": lambda server, unit: versions(f"satellite {satellite.__version__}", server.database.engine, unit.now),
     "health": lambda server, unit: [
         {"check": one.name, "outcome": one.outcome, "detail": one.detail} for one in examine_health(server, unit)
     ],
@@ -182,48 +164,19 @@ _PARTS: dict[str, Callable[[Satellite, Unit], Any]] = {
     "events": lambda _server, unit: list(list_event_window(unit, Part(most=MOST_EVENTS)).items),
     "runs": lambda _server, unit: list(list_tasks(unit, Part(most=MOST_RUNS)).items),
     "history": lambda _server, unit: list_history(unit)[:MOST_RUNS],
-    "files": _files,
+    "files": lambda server, _unit: files_of(server.home),
 }
 
 
-def _tried(collect: Callable[[Satellite, Unit], Any], server: Satellite, unit: Unit) -> Any:
-    """A part that cannot be collected is what the bundle is made for: the others are there all the same."""
-    try:
-        return collect(server, unit)
-    except Exception as error:  # noqa: BLE001 - a fault of the program is what is looked for, too
-        return {"failed": getattr(error, "message", "") or type(error).__name__}
-
-
-def _cleaner(server: Satellite, unit: Unit) -> Callable[[str], str]:
-    """Removes secrets from a text; what is collected should hold none anyway."""
+def _secrets(server: Satellite, unit: Unit) -> list[str]:
     known = []
     for subject in (stored.BACKUP, stored.MAIL):
         try:
             known.append(stored.secret_of(unit, subject, server.keyring.box))
         except AppError:
             continue
-    proxy = str(site_of(unit).network.get("proxy") or "")
-    known += re.findall(r"://[^:/@]*:([^@]+)@", proxy)
-    secrets = [one for one in known if len(one) >= 4]
-
-    def clean(text: str) -> str:
-        for one in secrets:
-            text = text.replace(one, "***").replace(json.dumps(one)[1:-1], "***")
-        return _LOGIN.sub(r"\1***@", text)
-
-    return clean
+    return [*known, *re.findall(r"://[^:/@]*:([^@]+)@", str(site_of(unit).network.get("proxy") or ""))]
 
 
-def _logs(server: Satellite) -> Iterator[tuple[str, str]]:
-    for name in LOG_FILES:
-        try:
-            with (server.home / LOGS / name).open("rb") as file:
-                file.seek(0, 2)
-                file.seek(max(0, file.tell() - MOST_LOG))
-                yield name, file.read().decode("utf-8", "replace")
-        except OSError:
-            continue
-
-
-def _plain(value: Any) -> str:
-    return iso(value) if isinstance(value, datetime) else str(value)
+PARTS = (*_PARTS, LOG_PART)
+"""The parts of a bundle."""

@@ -57,8 +57,9 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
         progress.stage("verify")
         return backups.check_backup(server, actor, str(wanted["name"]))
 
-    def make_bundle(actor: Actor, _wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        return support.make_bundle(server, actor, progress.stage)
+    def make_bundle(actor: Actor, wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        parts, key = wanted.get("parts", ()), str(wanted.get("key", ""))
+        return support.make_bundle(server, actor, progress.stage, parts, key)
 
     return {
         SYNCHRONIZE: TaskKind(SYNCHRONIZE, synchronization.ATTEMPT_STAGES, synchronize),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import click
-
-from satellite.actions.support import write_bundle
+from satellite.actions import support as actions
 from satellite.cli.base import group, opened
+from satellite.runtime import Satellite
 from serverkit.actor import OPERATOR
-from serverkit.cli.base import OUTPUT, emit
+from serverkit.cli.support import add_support_commands
 
 
-@group.group("support", help="Help for those who help: the support bundle.")
-def support() -> None:
-    """Hold the commands of support."""
+class _Bundles:
+    def preview(self, server: Satellite, parts: Sequence[str]) -> list[dict[str, Any]]:
+        """The files that a bundle would hold."""
+        return actions.preview_bundle(server, OPERATOR, parts)
+
+    def write(self, server: Satellite, path: Path, parts: Sequence[str], key: str) -> int:
+        """Write a bundle."""
+        return actions.write_bundle(server, OPERATOR, path, lambda _stage: None, parts, key)
 
 
-@support.command("bundle", help="Write one file with logs, health, settings and versions, without secrets.")
-@click.option("--output", required=True, type=OUTPUT)
-@click.pass_context
-def support_bundle(context: click.Context, output: Path) -> None:
-    """Write a bundle."""
-    size = write_bundle(opened(context), OPERATOR, output, lambda _stage: None)
-    emit(context, {"path": str(output), "size": size})
+add_support_commands(group, actions.PARTS, _Bundles(), opened)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from satellite.actions.health import examine_health
-from satellite.actions.support import KIND, read_bundle, start_bundle
+from satellite.actions.support import KIND, PARTS, preview_bundle, read_bundle, start_bundle
 from satellite.actions.tasks import show_task, stop_task
 from satellite.core.access.rules import Permission
 from satellite.jobs.catalogue import jobs_of
@@ -15,6 +15,7 @@ from serverkit.errors import NotFoundError
 from serverkit.web.answers import Answer, Moved, Sent
 from serverkit.web.health_pages import TITLE, Fix, health_page
 from serverkit.web.page import Page
+from serverkit.web.support_pages import BundleForm, bundle_page
 from serverkit.web.task_pages import task_view, work_page
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
@@ -38,9 +39,16 @@ def show(page: Page) -> Answer:
     return health_page(found, FIXES, "health_site.html", {}, KINDS)
 
 
+def bundle(page: Page) -> Answer:
+    """Choose what a support bundle holds."""
+    files = preview_bundle(cast("Satellite", page.server), page.actor)
+    return bundle_page(page, PARTS, files, _("Make a support bundle"), "satellite")
+
+
 def make_bundle(page: Page) -> Answer:
     """Ask for a support bundle."""
-    return Moved(f"{BUNDLE}/{start_bundle(page.unit)}")
+    read = cast("BundleForm", page.read)
+    return Moved(f"{BUNDLE}/{start_bundle(page.unit, read.parts, read.key)}")
 
 
 def find_bundle(page: Page) -> dict[str, Any]:
@@ -78,7 +86,8 @@ BUNDLE, MANAGE = "/health/bundle", Permission.SITE_MANAGE
 STAGES: dict[str, Words] = {"collect": _("Collect"), "write": _("Write the file")}
 URLS = (
     Url("GET", "/health", show, SIGNED_IN, "S3.4"),
-    Url("POST", BUNDLE, make_bundle, MANAGE, "S3.5", again=show),
+    Url("GET", BUNDLE, bundle, MANAGE, "S3.5"),
+    Url("POST", BUNDLE, make_bundle, MANAGE, "S3.5", form=BundleForm),
     Url("GET", f"{BUNDLE}/{{id}}", watch_bundle, MANAGE, "S3.5", load=find_bundle),
     Url("POST", f"{BUNDLE}/{{id}}/stop", stop_bundle, MANAGE, "S3.5", load=find_bundle, again=watch_bundle),
     Url("GET", f"{BUNDLE}/{{id}}/download", download_bundle, MANAGE, "S3.5", load=find_bundle),

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     REPORT_REMOVED = "report:removed"
     FLAG_CHANGED = "flag:changed"
     MAIL_RETRIED = "mail:retried"
+    SUPPORT_BUNDLE_MADE = "support:bundle_made"
     WEBHOOK_ADDED = "webhook:added"
     WEBHOOK_REMOVED = "webhook:removed"
     WEBHOOK_REDELIVERED = "webhook:redelivered"
@@ -162,6 +163,7 @@ QUIET = frozenset(
         EventKind.REPORT_SCHEDULED,
         EventKind.REPORT_REMOVED,
         EventKind.SUPPORT_REQUESTED,
+        EventKind.SUPPORT_BUNDLE_MADE,
         EventKind.WEBHOOK_ADDED,
         EventKind.WEBHOOK_REMOVED,
         EventKind.WEBHOOK_REDELIVERED,
