@@ -36,7 +36,7 @@ def digest_of(file: IO[bytes]) -> tuple[str, int]:
 
 def packed(root: Path) -> tuple[str, IO[bytes]]:
     """The digest of a layer as it is, and the layer packed without a name and a time."""
-    out = tempfile.TemporaryFile()  # noqa: SIM115 - whoever adds it to the archive closes it
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     with root.open("rb") as plain:
         inner, _ = digest_of(plain)
         with gzip.GzipFile("", "wb", 6, out, mtime=0) as layer:

@@ -41,7 +41,7 @@ def add_support_commands(
     @click.option("--output", type=OUTPUT, help="The file; required without --preview.")
     @click.option("--part", "chosen", multiple=True, type=click.Choice(sorted(parts)), help="Only this part.")
     @click.option("--preview", is_flag=True, help="Write nothing; list the files and the lines that are redacted.")
-    @click.option("--key", type=FILE, help="Public key of whoever may read it; a file that `support key` wrote.")
+    @click.option("--key", type=FILE, help="Public key of the person who may read it; a file that `support key` wrote.")
     @click.pass_context
     def bundle(
         context: click.Context, output: Path | None, chosen: tuple[str, ...], preview: bool, key: Path | None

@@ -47,7 +47,7 @@ def bundle_page(
             ),
             "key": Ui(
                 _("Public key"),
-                _("Of whoever may read it: the line that begins with perigee-support-public. Empty: not encrypted."),
+                _("Of the person who may read it: the line that begins with perigee-support-public. Empty: not encrypted."),
                 mono=True,
             ),
         },
