@@ -45,15 +45,14 @@ say "verified: $(wc -l <SHA256SUMS) files"
 [ -z "$only" ] || exit 0
 
 [ "$(id -u)" = 0 ] || fail "run it as root"
-lists=$(mktemp -d)
-trap 'rm -rf "$lists"' EXIT
-chmod 755 "$lists"
-mkdir "$lists/partial"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/lists/partial"
 # The folder is the only source, and was verified above.
-echo "deb [trusted=yes] file:$PWD ./" >"$lists/source.list"
+echo "deb [trusted=yes] file:$PWD ./" >"$work/bundle.list"
 with() {
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -o "Dir::Etc::SourceList=$lists/source.list" -o Dir::Etc::SourceParts=/dev/null \
-    -o "Dir::State::Lists=$lists" -o APT::Sandbox::User=root "$@"
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -o "Dir::Etc::SourceList=$work/bundle.list" -o Dir::Etc::SourceParts=/dev/null \
+    -o "Dir::State::Lists=$work/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root "$@"
 }
 with update
 with install -y --no-install-recommends --no-remove ${names:-perigee-satellite}
