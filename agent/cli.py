@@ -20,6 +20,7 @@ from agent.report import conversion_item, export_item, licence_item, reported_us
 from agent.store import STATE_FILE
 from agent.typed import (
     classic_lines,
+    days_of,
     described,
     folder_of,
     identity,
@@ -118,6 +119,16 @@ def _renew(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     return status_of(device)
 
 
+def _detach(device: Device, options: argparse.Namespace) -> dict[str, Any]:
+    device.detach(days_of(options.days))
+    return status_of(device)
+
+
+def _reattach(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
+    device.reattach()
+    return status_of(device)
+
+
 def _deregister(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
     reply = device.deregister()
     return {"state": "not_registered", "server_told": reply, **status_of(device)}
@@ -176,6 +187,8 @@ _DEVICE_COMMANDS = {
     "usage": _usage,
     "renew": _renew,
     "transfer-active": _transfer_active,
+    "detach": _detach,
+    "reattach": _reattach,
     "deregister": _deregister,
     "reserve": _reserve,
     "clock": _clock,

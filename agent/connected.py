@@ -9,6 +9,7 @@ from pathlib import Path
 from agent import converting, joining, renewing, usage_reports
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, ServerReply
+from agent.detaching import Detaching
 from agent.errors import (
     AgentError,
     AnswerRefusedError,
@@ -26,6 +27,7 @@ from agent.store import Store, to_bytes, to_text
 from agent.transport import HttpTransport, Server, Transport
 from exchange.canonical import iso, parse_time
 from exchange.codes.authorization import Reservation
+from exchange.device.detaching import CHANGES_OF_MODE
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
@@ -33,7 +35,7 @@ from exchange.trust import Trust, load_root
 from exchange.vocabulary import DeviceOp
 
 
-class Connected(Registering, ByCode):
+class Connected(Detaching, Registering, ByCode):
     """One product instance, as far as it speaks with its server."""
 
     def __init__(
@@ -87,7 +89,7 @@ class Connected(Registering, ByCode):
         self.clock.keep()
         self._end_identity()
         self._finish_elsewhere()
-        if self.state.registration != "complete":
+        if self.state.registration != "complete" or self.detached_until() is not None:
             return ()
         now, done, failed = self.clock.now(), [], []
         due = {
@@ -228,8 +230,10 @@ class Connected(Registering, ByCode):
         carry = self._carry(Server(self.state.url, self.state.ca, self.state.fingerprint))
         return Conversation(self._store, self.state, self._key, self._trust, carry, self.clock.heard)
 
-    def _talk(self) -> Conversation:
+    def _talk(self, *, detached: bool = False) -> Conversation:
         talk = self._line()
+        if not detached:
+            self._refuse_detached()
         try:
             reply = talk.finish_in_flight(self.clock.now())
         except AgentError:
@@ -238,6 +242,8 @@ class Connected(Registering, ByCode):
         if reply is not None:
             self._late(reply)
             self._settle(talk)
+            if not detached:
+                self._refuse_detached()
         return talk
 
     def _late(self, reply: ServerReply) -> None:
@@ -245,7 +251,7 @@ class Connected(Registering, ByCode):
         if reply.answer.outcome != "done":
             return
         now = self.clock.now()
-        if reply.answer.op is DeviceOp.AUTHORIZE:
+        if reply.answer.op in {DeviceOp.AUTHORIZE, *CHANGES_OF_MODE}:
             renewing.accept_authorization(self.state, self._own_key(), reply, now)
         elif reply.answer.op is DeviceOp.RENEW_IDENTITY:
             renewing.accept_identity(self.state, reply)

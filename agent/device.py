@@ -67,6 +67,9 @@ class Device(Connected):
                     )
                 return granted
             before = self.state.uses.get(tag)
+            if granted is not None and before == count and self.detached_until() is not None:
+                return granted  # authorized for the whole term
+            self._refuse_detached()
             self._count_evaluation()
             self.state.uses[tag] = count
             self._store.save(self.state)
@@ -86,6 +89,9 @@ class Device(Connected):
             check_count(count)
         with locked(self._store.folder):
             self._reload()
+            if self.detached_until() is not None and uses == self.state.uses:
+                return
+            self._refuse_detached()
             self._count_evaluation()
             self.state.uses = dict(uses)
             self._store.save(self.state)
@@ -99,6 +105,7 @@ class Device(Connected):
             self._reload()
             if tag not in self.state.uses:
                 raise UnknownUseError("this device does not use {tag}", tag=tag)
+            self._refuse_detached()
             self._count_evaluation()
             del self.state.uses[tag]
             self._store.save(self.state)
@@ -125,6 +132,7 @@ class Device(Connected):
         check_tag(tag)
         with locked(self._store.folder):
             self._reload()
+            self._refuse_detached()
             waiting = tag in self.state.exports and self.state.exports[tag].state == "pending"
             exports.mark_returned(self.state, self._own_key(), tag, self.clock.now())
             self._store.save(self.state)

@@ -84,6 +84,26 @@ class NoConversionError(AgentError):
     )
 
 
+class DetachedError(AgentError):
+    code = "detached"
+    message = "The device is detached: it does not speak with its server until its term ends."
+    remedy = Remedy(
+        "Connect the device and run `agent reattach`, or wait until the term ends.", page="detached.md#coming-back"
+    )
+
+
+class NotDetachedError(AgentError):
+    code = "not_detached"
+    message = "The device is not detached."
+    remedy = Remedy("Nothing needs to be done.", page="detached.md#coming-back")
+
+
+class InvalidDaysError(AgentError):
+    code = "invalid_days"
+    message = "The time is not a whole number of days from 1 to 365."
+    remedy = Remedy("Give a whole number of days from 1 to 365.", page="detached.md#going-away")
+
+
 class ServerUnreachableError(AgentError):
     code = "server_unreachable"
     message = "The server did not answer: name, route, port or time-out."

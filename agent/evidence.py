@@ -14,6 +14,7 @@ from agent.states import Right
 from agent.store import DeviceState, to_bytes
 from exchange.canonical import parse_time
 from exchange.compliance import LotView, Stock, Use, judge_licence, stock_of
+from exchange.device.detaching import authorization_in
 from exchange.device.licence_bodies import AuthorizeResult
 from exchange.device.messages import DeviceAnswer, read_device_answer
 from exchange.errors import ExchangeError
@@ -34,7 +35,7 @@ def verified_answer(state: DeviceState, trust: Trust) -> AuthorizeResult | None:
         )
         if answer.satellite != state.satellite or answer.instance != state.instance:
             return None
-        return AuthorizeResult.from_dict(answer.result)
+        return authorization_in(answer.op, answer.result)
     except ExchangeError:
         return None
 

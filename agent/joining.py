@@ -100,6 +100,7 @@ def accept(state: DeviceState, reply: ServerReply, now: datetime) -> None:
     state.account = result.account_name
     state.virtual_account = result.virtual_account_name
     state.export_allowed = result.export_allowed
+    state.detached = None
     state.certificate = to_text(result.certificate)
     state.device_ca = to_text(result.device_ca)
     state.certificate_expires = iso(result.certificate_expires)
@@ -166,7 +167,7 @@ def _forget(state: DeviceState) -> None:
     state.instance = state.certificate = state.device_ca = state.certificate_expires = None
     state.next_id_renewal = state.next_auth_renewal = state.registered_at = None
     state.account = state.virtual_account = None
-    state.evidence = None
+    state.evidence = state.detached = None
     state.uses = {}
     state.exports = {}
     state.conversion = None

@@ -46,6 +46,16 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _add_clock(add: Callable[..., Parser]) -> None:
+    clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
+    add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
+    add("advance", "Advance the clock.", clock).add_argument("value", metavar="DURATION")
+    jump = add("jump", "Make the clock jump, as if no time had passed.", clock)
+    jump.add_argument("value", metavar="DURATION")
+    jump.add_argument("--back", action="store_true", help="jump back instead of forward")
+    jump.add_argument("--reboot", action="store_true", help="jump while the device is off")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
     shared = _shared()
@@ -83,6 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     active = add("transfer-active", "Name the active unit of a set; by default this device.")
     active.add_argument("unit", metavar="PID:SN", nargs="?", help="the unit that is active now")
+    away = add("detach", "Leave the network for a time: what is in use stays authorized until then.")
+    away.add_argument("days", metavar="DAYS", help="for how many days, from 1 to 365; the vendor sets how many at most")
+    add("reattach", "Return to the network before the time is over.")
     add("deregister", "Deregister this device.")
     reserve = add("reserve", "Licences by code, without any network.").add_subparsers(
         dest="action", required=True, metavar="ACTION"
@@ -99,13 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         add(action, text, reserve)
     add("forget", "Forget a return code that was entered at central.", reserve).add_argument("code", metavar="CODE")
-    clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
-    add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
-    add("advance", "Advance the clock.", clock).add_argument("value", metavar="DURATION")
-    jump = add("jump", "Make the clock jump, as if no time had passed.", clock)
-    jump.add_argument("value", metavar="DURATION")
-    jump.add_argument("--back", action="store_true", help="jump back instead of forward")
-    jump.add_argument("--reboot", action="store_true", help="jump while the device is off")
+    _add_clock(add)
     _fleet_options(add)
     return parser
 

@@ -35,6 +35,9 @@ class Registering:
     def _own_key(self) -> PrivateKey:
         raise NotImplementedError
 
+    def _refuse_detached(self) -> None:
+        raise NotImplementedError
+
     def _talk(self) -> Conversation:
         raise NotImplementedError
 
@@ -57,6 +60,7 @@ class Registering:
         """Join a satellite or central with a token (row S4.1); same key, same instance, however often repeated."""
         with locked(self._store.folder):
             self._reload()
+            self._refuse_detached()
             registration_request = joining.checked(self.state, registration_request)
             trust = self._pin(root)
             self._key = self._store.key()
@@ -149,6 +153,7 @@ class Registering:
             self._reload()
             if self.state.registration != "complete":
                 raise NotRegisteredError("this device is not registered")
+            self._refuse_detached()
             talk, now = self._line(), self.clock.now()
             # What waits for an answer is of no use any more; whether its server is there must not decide this.
             moving.abandon(self.state, self._own_key(), talk.trust, now)

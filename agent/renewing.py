@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from agent import converting, exports
 from agent.backoff import asked_for, authorization_retry, identity_retry, jitter
 from agent.conversation import Conversation, ServerReply
-from agent.errors import AnswerRefusedError, NotRegisteredError
-from agent.store import DeviceState, Evidence, to_text
+from agent.errors import AnswerRefusedError, NotRegisteredError, ServerRefusedError
+from agent.store import Detached, DeviceState, Evidence, to_text
 from exchange.canonical import iso
 from exchange.certificate_issuing import make_csr
 from exchange.certificates import certificate_key
 from exchange.device.bodies import CertificateResult, RenewIdentityBody
-from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult
+from exchange.device.detaching import DetachResult, ReattachBody, authorization_in
+from exchange.device.licence_bodies import AuthorizeBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.vocabulary import DeviceOp
@@ -26,18 +27,32 @@ def renew_authorization(talk: Conversation, state: DeviceState, key: PrivateKey,
     if state.instance is None:
         raise NotRegisteredError("this device is not registered")
     exports.tell_returns(talk, state, now)
-    converting.ask_again(talk, state, key, now)
-    reply = talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now)
+    if state.detached is None:
+        converting.ask_again(talk, state, key, now)
+    reply = _ask(talk, state, now)
     installed_before = _installed(state)
     unwanted = accept_authorization(state, key, reply, now)
     if unwanted:
         exports.tell_returns(talk, state, now)
     if _installed(state) != installed_before:
         # The server learns at once that a grant arrived, so that its queue says "delivered" and not "sent".
-        accept_authorization(state, key, talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now), now)
+        accept_authorization(state, key, talk.say(DeviceOp.AUTHORIZE, use_of(state).to_dict(), now), now)
 
 
-def _body(state: DeviceState) -> AuthorizeBody:
+def _ask(talk: Conversation, state: DeviceState, now: datetime) -> ServerReply:
+    """Ask for an authorization; a detached device returns by it, unless its term is over at the server too."""
+    if state.detached is not None:
+        body = ReattachBody(state.detached.term, use_of(state))
+        try:
+            return talk.say(DeviceOp.REATTACH, body.to_dict(), now)
+        except ServerRefusedError as error:
+            if error.reason != "not_detached":
+                raise
+    return talk.say(DeviceOp.AUTHORIZE, use_of(state).to_dict(), now)
+
+
+def use_of(state: DeviceState) -> AuthorizeBody:
+    """What a device says of its use."""
     return AuthorizeBody(
         entitlements=tuple(sorted(state.uses.items())),
         installed=_installed(state),
@@ -53,10 +68,14 @@ def _installed(state: DeviceState) -> tuple[tuple[str, int], ...]:
 
 def accept_authorization(state: DeviceState, key: PrivateKey, reply: ServerReply, now: datetime) -> list[str]:
     """Keep a verified answer as evidence and take over its decisions; ids of grants that are no longer wanted."""
-    result = AuthorizeResult.from_dict(reply.answer.result)
+    result = authorization_in(reply.answer.op, reply.answer.result)
     # A server that brought this device back under another record names it in its signed answer.
     state.instance = reply.answer.instance or state.instance
     state.evidence = Evidence(body=to_text(reply.body), digest=reply.digest, nonce=reply.nonce, received_at=iso(now))
+    state.detached = None
+    if reply.answer.op is DeviceOp.DETACH:
+        given = DetachResult.from_dict(reply.answer.result)
+        state.detached = Detached(given.term, iso(given.until))
     short = any(entry.state.value == "out_of_compliance" for entry in result.entitlements)
     interval = OUT_OF_COMPLIANCE_RETRY if short else result.renew_after - now
     state.next_auth_renewal = iso(now + jitter(interval, 2) if short else result.renew_after)

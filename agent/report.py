@@ -81,6 +81,7 @@ def status_of(device: Device) -> dict[str, Any]:
         "export_allowed": state.export_allowed,
         "registered_at": state.registered_at,
         "last_contact": state.last_contact,
+        "detached_until": iso(until) if (until := device.detached_until()) else None,
         "certificate_expires": state.certificate_expires,
         "next_id_renewal": state.next_id_renewal,
         "next_auth_renewal": state.next_auth_renewal,

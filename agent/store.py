@@ -145,6 +145,14 @@ class UsageLog:
 
 
 @dataclass(slots=True)
+class Detached:
+    """The term of a detached device, and its end; what the device may use until then is in the evidence."""
+
+    term: str
+    until: str
+
+
+@dataclass(slots=True)
 class DeviceState:
     """All that survives a power cut; times are ISO 8601 texts in UTC."""
 
@@ -185,6 +193,7 @@ class DeviceState:
     evaluation_warned: str | None = None
     evaluation_ended: str | None = None
     evidence: Evidence | None = None
+    detached: Detached | None = None
     grants: dict[str, HeldGrant] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)
     reservation: HeldReservation | None = None
@@ -226,6 +235,7 @@ def _times_of(state: DeviceState) -> Iterator[str | None]:
     yield from (one.sent_at for one in waiting if one is not None)
     yield state.evidence.received_at if state.evidence is not None else None
     yield from (state.conversion.requested_at, state.conversion.decided_at) if state.conversion is not None else ()
+    yield state.detached.until if state.detached is not None else None
     yield from (one.since for one in state.usage.running.values())
     yield from (at for one in (*state.usage.measured, *state.usage.reported) for at in (one.start, one.end))
 

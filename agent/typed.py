@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.errors import InvalidInputError, InvalidQuantityError
+from agent.errors import InvalidDaysError, InvalidInputError, InvalidQuantityError
 from agent.files import read_file
 from agent.transport import Server, require_usable
 from exchange.conversion import SKU_CHARS
@@ -134,6 +134,13 @@ def classic_lines(texts: Sequence[str]) -> dict[str, int]:
             raise InvalidInputError("{sku!r} is named twice", sku=sku[:80])
         found[sku] = quantity(count)
     return found
+
+
+def days_of(text: str) -> int:
+    """A whole number of days in plain digits."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise InvalidDaysError("{text!r} is not a number of days", text=text[:40])
+    return int(text)
 
 
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]{1,6})?)?.*")

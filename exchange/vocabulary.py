@@ -140,6 +140,8 @@ class DeviceOp(StrEnum):
     EXPORT_RETURN = "export_return"
     USAGE_REPORT = "usage_report"
     CONVERT = "convert"
+    DETACH = "detach"
+    REATTACH = "reattach"
 
 
 class Outcome(StrEnum):

@@ -8,6 +8,7 @@ from central.actions.silent_devices import end_silent_instances
 from central.domain.alerts.due import due_accounts
 from central.domain.alerts.services import refresh_due
 from central.domain.export_control.services import end_grants
+from central.domain.instances.detached import end_detached_terms
 from central.domain.instances.devices import end_restored_marks
 from central.domain.ledger.services import expire_lots
 from central.domain.satellites.models import Satellite
@@ -27,7 +28,7 @@ def end_terms(keyring: KeyRing, unit: Unit) -> str:
 def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
     """Remove overdue satellites, free silent devices' licences, refresh the alerts of the day; the result of the job."""
     due = due_accounts(unit)  # before what is removed can no longer be found
-    removed, changed = remove_unsynchronized_satellites(unit), end_silent_instances(unit)
+    removed, changed = remove_unsynchronized_satellites(unit), end_detached_terms(unit) + end_silent_instances(unit)
     end_restored_marks(unit)
     forget_reports(unit)
     refreshed = refresh_due(unit, keyring, due)

@@ -33,6 +33,7 @@ from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 FEW = 500
 DIRECT = "central"
 """In place of a satellite's id: devices that are connected to central itself."""
+DETACHED = "detached"
 OUT_OF_COMPLIANCE = Compliance.OUT_OF_COMPLIANCE.value
 _NAME = Instance.order_name
 
@@ -51,7 +52,7 @@ INSTANCE_ORDERS = Orders(
 def list_instance_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
     """Product instances of one virtual account by its number, or of all with `all`.
 
-    Filters: q, virtual_account (an id), state (or `out_of_compliance`), satellite (an id, `central` for none), restricted
+    Filters: q, virtual_account (an id), state (or `out_of_compliance`, `detached`), satellite (an id, `central` for none), restricted
     (yes, no), mark, tag, silent (days without contact).
     """
     account, wanted = by_domain(unit, domain), part.wanted
@@ -116,6 +117,8 @@ def _in_state(unit: Unit, account_id: str, state: str, chosen: str | None) -> An
         short = [key for key, pool in figures.items() if pool.verdict.status is Compliance.OUT_OF_COMPLIANCE]
         mine = (Claim.account_id == account_id) & (Claim.instance_id == Instance.id)
         return exists().where(mine, tuple_(Claim.virtual_account_id, Claim.tag).in_(short), Claim.count > 0)
+    if state == DETACHED:
+        return Instance.detached_until.is_not(None)
     # Nearly all are active: to look those up by state and to sort them takes longer than to read them in order.
     usual = state == InstanceState.ACTIVE
     return (func.coalesce(Instance.state, "") if usual else Instance.state) == state

@@ -15,7 +15,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, managers, virtual_account
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name, instances_by_id
-from central.domain.instances.rules import Possession, judge_release, judge_removal
+from central.domain.instances.rules import Possession, judge_release, judge_removal, why_detached
 from central.domain.ledger.queries import pools
 from central.domain.reservations.errors import ReturnCodeNeededError
 from central.domain.reservations.queries import reserving_instances
@@ -116,7 +116,8 @@ def _possessions(unit: Unit, account: SmartAccount, ids: Sequence[str], verb: st
         counts = {how: {one.tag: one.count for one in plan.of(how)} for how in (USED, HELD, RESERVED)}
         there = " ".join(["instance", *verb.split(" ", 1)[:1], row.id, *verb.split(" ", 1)[1:]])
         managed = managed_by(known, row.satellite_id, "product instance", there)
-        found.append((plan, Possession(name, counts[USED], counts[HELD], counts[RESERVED], managed)))
+        detached = why_detached(name, row.detached_until, unit.licence_now)
+        found.append((plan, Possession(name, counts[USED], counts[HELD], counts[RESERVED], managed, detached)))
     return found
 
 

@@ -20,6 +20,7 @@ from central.domain.export_control.queries import held_units
 from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.export_control.services import active_grants, release
 from central.domain.instances import queries, services
+from central.domain.instances.detached import is_detached, release_term
 from central.domain.instances.errors import (
     NoFormerKeyError,
     ReasonNeededError,
@@ -175,7 +176,7 @@ def remove_instance(
     """Remove an instance; the vendor may release its restricted units with a reason, which is kept.
 
     An instance with reserved licences needs its return code (row C6.5). The units of an instance that is gone with its
-    satellite are released in the same way.
+    satellite are released in the same way. So is a detached device, whose units stay in use otherwise (row C7.8).
     """
     account = by_domain(unit, domain)
     held = active_grants(unit, account.id, instance_id)
@@ -183,6 +184,10 @@ def remove_instance(
     place = row.virtual_account_id if row is not None else held[0].virtual_account_id if held else None
     if place not in visible_names(unit, account.id):
         raise UnknownInstanceError("there is no product instance {instance_id!r}", instance_id=instance_id[:64])
+    if row is not None and row.satellite_id is None and is_detached(row, unit.licence_now) and reason.strip():
+        require(unit, Permission.RESTRICTED_RELEASE, account.id)
+        check_text("reason", reason)
+        release_term(unit, row, reason)
     if held and release_restricted:
         require(unit, Permission.RESTRICTED_RELEASE, account.id)
         if not reason.strip():

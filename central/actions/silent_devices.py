@@ -22,7 +22,8 @@ from serverkit.licence_texts import freed_text
 def end_silent_instances(unit: Unit) -> int:
     """Free the ordinary licences of devices silent for 90 days; remove those silent for a year."""
     overdue = Instance.last_contact <= unit.licence_now - SILENT
-    query = select(Instance).where(Instance.satellite_id.is_(None), Instance.state != RESERVED, overdue)
+    attached = Instance.detached_until.is_(None)  # the silence of others means nothing until their term ends
+    query = select(Instance).where(Instance.satellite_id.is_(None), Instance.state != RESERVED, overdue, attached)
     count = 0
     for row in list(unit.session.scalars(query)):
         step = silence_step(row.state, unit.licence_now - row.last_contact, lambda: _holds_more(unit, row))  # noqa: B023 - asked at once

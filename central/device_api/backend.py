@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from central.device_api.detaching import detach_device, reattach_device
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
 from central.device_api.registrations import leave, refresh_registered, register
 from central.domain.accounts.models import SmartAccount
@@ -16,6 +17,7 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.moving import follow_keys
 from central.domain.export_control.queries import has_restricted
+from central.domain.instances.detached import note_failure
 from central.domain.instances.devices import (
     find_key,
     issue_certificate,
@@ -45,13 +47,14 @@ from exchange.device.bodies import (
     RenewIdentityBody,
     TransferActiveBody,
 )
+from exchange.device.detaching import DetachBody, ReattachBody
 from exchange.device.licence_bodies import AuthorizeBody
 from exchange.device.rules import may_alarm
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ConversionRequest, ExportRequest, ExportReturn, UsageReport
-from exchange.vocabulary import InstanceState
+from exchange.vocabulary import DeviceOp, InstanceState
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.log import get_logger
@@ -128,6 +131,10 @@ class CentralBackend:
             message = f"registration refused: token {cause.replace('_', ' ')}"
             account, va = (of.account_id, of.virtual_account_id) if of else (None, None)
             record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
+
+    def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
+        """Record that a device could not be detached or reattached."""
+        note_failure(self._unit, self._own(known)[1], op, message)
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
@@ -296,3 +303,11 @@ class CentralBackend:
             raise DeviceRefusal("identity_mismatch")
         refresh_alerts(self._unit, account)
         return answer_of(row).to_dict()
+
+    def detach(self, known: KnownDevice, body: DetachBody) -> JsonObject:
+        """The device leaves its network for a stated time."""
+        return detach_device(self._unit, self._keyring, self._pools, self._own(known)[1], known, body)
+
+    def reattach(self, known: KnownDevice, body: ReattachBody) -> JsonObject:
+        """The device returns before its term ends."""
+        return reattach_device(self._unit, self._keyring, self._pools, self._own(known)[1], known, body)

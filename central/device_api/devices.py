@@ -21,6 +21,7 @@ from central.domain.export_control.services import (
     Applicant,
     decide,
 )
+from central.domain.instances.detached import note_return
 from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, placed_name
@@ -82,9 +83,16 @@ class DevicePools:
 
 
 def authorize_device(
-    unit: Unit, keyring: KeyRing, device_pools: DevicePools, instance: Instance, known: KnownDevice, body: AuthorizeBody
+    unit: Unit,
+    keyring: KeyRing,
+    device_pools: DevicePools,
+    instance: Instance,
+    known: KnownDevice,
+    body: AuthorizeBody,
+    *,
+    until: datetime | None = None,
 ) -> JsonObject:
-    """Take the complete list, answer for each licence, bring what was decided."""
+    """Take the complete list, answer for each licence, bring what was decided; `until` is the end of a detached term."""
     account, virtual_account = membership(unit, instance)
     if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
@@ -100,6 +108,7 @@ def authorize_device(
     for grant_id, generation in body.installed:
         mark_delivered(unit, account.id, grant_id, generation, known.key.key_hash)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
+    note_return(instance)
     instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
     if known.is_active:
         instance.hostname = body.hostname or instance.hostname
@@ -111,15 +120,20 @@ def authorize_device(
     restricted = has_restricted(unit, account.id, instance.id)
     if restricted:
         renew_grants(unit, keyring, account.id, None, (instance.id, known.key.key_hash))
-    until = unit.now + AUTHORIZATION
+    ends, renewal = until or unit.now + AUTHORIZATION, until or unit.now + AUTHORIZATION_RENEWAL
+    lines = (
+        device_pools.lines(account, virtual_account, ordinary)
+        if until is None
+        else tuple(_allotments(unit, keyring, account, virtual_account, tuple(sorted(ordinary)), until))
+    )
     figures = device_pools.figures(virtual_account, ordinary)
-    answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
+    answers = [_answer(figures, instance, catalogue.get(tag), tag, count, ends) for tag, count in body.entitlements]
     result = AuthorizeResult(
         issued=unit.now,
-        valid_until=until,
-        renew_after=unit.now + AUTHORIZATION_RENEWAL,
+        valid_until=ends,
+        renew_after=renewal,
         entitlements=tuple(answers),
-        allotments=device_pools.lines(account, virtual_account, ordinary),
+        allotments=lines,
         grants=tuple(_grants(unit, instance, known)) if restricted else (),
         exports=tuple(_exports(unit, instance, known)) if restricted else (),
         releases=tuple(_releases(unit, instance, known)) if restricted else (),
@@ -162,7 +176,12 @@ def _answer(
 
 
 def _allotments(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, virtual_account: VirtualAccount, tags: tuple[str, ...]
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    virtual_account: VirtualAccount,
+    tags: tuple[str, ...],
+    term: datetime | None = None,
 ) -> list[JsonObject]:
     until = unit.now + timedelta(days=policy_number(unit, "sync_removal_days"))
     return [
@@ -182,7 +201,7 @@ def _allotments(
                 restricted=line.restricted,
                 serial=new_id(),
                 issued=unit.now,
-                valid_until=max(until, unit.now + AUTHORIZATION),
+                valid_until=max(until, unit.now + AUTHORIZATION, term or until),
             ),
             keyring.response_key,
         )

@@ -33,4 +33,6 @@ def instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str,
         "standbys": [[member.to_dict() for member in row.standbys] for row in rows],
         "standby_keys": [[key.to_dict() if key else None for key in row.standby_keys] or None for row in rows],
         "marks": [list(row.marks) for row in rows],
+        "detached_until": [row.detached_until for row in rows],
+        "detached_term": [row.detached_term for row in rows],
     }

@@ -85,6 +85,8 @@ def _instances(unit: Unit, satellite: Satellite) -> Iterator[InstanceRow]:
             marks=tuple(row.marks),
             removed=False,
             standby_keys=tuple(PublicKey.from_dict(key) if key else None for key in row.standby_keys or ()),
+            detached_until=row.detached_until,
+            detached_term=row.detached_term,
         )
 
 

@@ -174,6 +174,10 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     _K.REPORT_REMOVED: (_("report {name} of {who} removed"),),
     _K.ADDRESS_CHANGED: (_("mail address of {name} changed"), _("mail address of {name} removed")),
     _K.FLAG_CHANGED: (_("{name} switched on: {note}"), _("{name} switched off: {note}")),
+    _K.INSTANCE_REATTACHED: (
+        _("{name}, detached until {time}, was released by the vendor: {note}"),
+        _("{name} in {place} was reattached"),
+    ),
     _K.INSTANCE_ADDED_LICENCES: (_("{name}: {units} added to the inventory"),),
     _K.EXPORT_GRANTED: (_("{name}: {units} granted to it"),),
     _K.EXPORT_ADOPTED: (_("{name}: {units} taken back into the books: central had granted and forgotten them"),),

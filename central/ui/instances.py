@@ -63,11 +63,12 @@ def instance_rows(page: Page, wanted: Wanted) -> Rows:
 
 def state_words(item: Item) -> StateWords:
     """The state with its compliance; an identity that shows twice matters more than either."""
-    found = STATES.get(item["state"], common_words(item)) if "clone" not in item["marks"] else common_words(item)
+    apart = "clone" in item["marks"] or item["detached_until"]
+    found = common_words(item) if apart else STATES.get(item["state"], common_words(item))
     if not item["short"]:
         return found
     short = STATES["out_of_compliance"]
-    if item["state"] == "active" and "clone" not in item["marks"]:
+    if item["state"] == "active" and not apart:
         return short
     return replace(found, words=_("{state}; out of compliance", state=found.words), severity=Severity.MAJOR)
 

@@ -32,6 +32,7 @@ class Policies(BaseModel):
     grant_days: int = Field(ge=1, le=365)
     grant_delivery_days: int = Field(ge=1, le=90)
     agreement_grace_days: int = Field(ge=0, le=90)
+    detach_days: int = Field(ge=0, le=365)
     transfer_reversal_days: int = Field(ge=0, le=365)
 
 
@@ -81,6 +82,11 @@ FORM = Form(
         "agreement_grace_days": Ui(
             _("Days of grace for the agreement"),
             _("How long devices may register at satellites while a new version waits to be accepted."),
+            width="narrow",
+        ),
+        "detach_days": Ui(
+            _("Days of detached mode"),
+            _("For how long a device may be taken off its network at most; 0 for not at all."),
             width="narrow",
         ),
         "transfer_reversal_days": Ui(

@@ -10,11 +10,13 @@ from typing import Protocol
 
 from exchange.canonical import JsonObject
 from exchange.device.bodies import RegisterBody, RenewIdentityBody, TransferActiveBody
+from exchange.device.detaching import DetachBody, ReattachBody
 from exchange.device.licence_bodies import AuthorizeBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.statements import ConversionRequest, ExportRequest, ExportReturn, UsageReport
 from exchange.trust import Trust
+from exchange.vocabulary import DeviceOp
 
 
 class DeviceRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -36,7 +38,7 @@ class KnownDevice:
     """What a server knows of a key: its instance, numbers, and whether the key was superseded.
 
     `last_answer` is the payload of the answer that the last number got. `udis` are the active unit and its standbys,
-    `member` is the key (`Udi.key`) of the unit that registered with this device key.
+    `member` is the key (`Udi.key`) of the unit that registered with this device key. `detached` says that its term runs (row C7.8).
     """
 
     instance: str
@@ -47,6 +49,7 @@ class KnownDevice:
     last_answer: bytes | None
     superseded: bool
     member: str = ""
+    detached: bool = False
 
     def unit(self) -> Udi:
         """The unit of the set that the key belongs to: its own, else the active one."""
@@ -99,6 +102,10 @@ class Backend(Protocol):
         """Record a refusal and its reason."""
         ...
 
+    def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
+        """Record that a device could not be detached or reattached (row C7.7)."""
+        ...
+
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Record that a device continued above the number named by a refusal: it was restored from an older copy."""
         ...
@@ -148,4 +155,12 @@ class Backend(Protocol):
 
     def convert(self, known: KnownDevice, request: ConversionRequest, envelope: JsonObject) -> JsonObject:
         """Convert classic licences, or say what became of a request that is known."""
+        ...
+
+    def detach(self, known: KnownDevice, body: DetachBody) -> JsonObject:
+        """The device leaves its network for a stated time (row C7.8)."""
+        ...
+
+    def reattach(self, known: KnownDevice, body: ReattachBody) -> JsonObject:
+        """The device returns before its term ends."""
         ...

@@ -16,6 +16,8 @@ _SUMMARIES = {
     DeviceOp.EXPORT_RETURN: "Give a restricted licence back",
     DeviceOp.USAGE_REPORT: "Report measured use, once for each number",
     DeviceOp.CONVERT: "Have classic licences converted, and ask what became of it",
+    DeviceOp.DETACH: "Leave the network for a stated time, with an authorization for all of it",
+    DeviceOp.REATTACH: "Return to the network before the stated time ends",
 }
 
 

@@ -81,6 +81,43 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "unknown_member": Problem(
         422, "The named member does not belong to the set.", "Name one of the registered members."
     ),
+    "detached": Problem(
+        409,
+        "The device is detached: its licences stay in use until its term ends.",
+        "Run `agent reattach` on the machine that was detached, or wait until the term ends.",
+    ),
+    "not_detached": Problem(
+        409, "The device is not detached.", "Nothing needs to be done; renew its authorization as usual."
+    ),
+    "other_term": Problem(
+        409,
+        "The device was detached by another machine with the same key.",
+        "Reattach the machine that was detached; a copy of it cannot do so.",
+    ),
+    "detach_not_allowed": Problem(
+        403, "The vendor does not allow detached mode.", "Keep the device connected, or reserve licences by code."
+    ),
+    "term_too_long": Problem(
+        422, "The term is longer than the vendor allows.", "Ask for at most the number of days that the answer names."
+    ),
+    "out_of_compliance": Problem(
+        409,
+        "The device uses a licence that is short, unknown, or not for it.",
+        "Release it, or add units to its virtual account; then detach the device.",
+    ),
+    "reserved": Problem(
+        409,
+        "Licences are reserved for the device by code.",
+        "A device with reserved licences needs no network; use it as it is, or return the reservation first.",
+    ),
+    "not_active_unit": Problem(
+        409, "Only the active unit of a set can detach or reattach the set.", "Run the command on the active unit."
+    ),
+    "clone_undecided": Problem(
+        409,
+        "Two machines show the identity of this device.",
+        "Ask the administrator to remove the one that is not the device.",
+    ),
     "malformed": Problem(400, "The message does not belong to this protocol.", "Update the agent."),
     "altered": Problem(
         400,

@@ -17,6 +17,7 @@ from exchange.canonical import JsonObject, encode
 from exchange.canonical import digest as digest_of
 from exchange.device.backend import Backend, DeviceRefusal, KnownDevice, Signer
 from exchange.device.bodies import DeregisterBody, RegisterBody, RenewIdentityBody, TransferActiveBody
+from exchange.device.detaching import ANSWERED_DETACHED, CHANGES_OF_MODE, DetachBody, ReattachBody
 from exchange.device.licence_bodies import AuthorizeBody, StatementBody
 from exchange.device.message_handling import DeviceMessage
 from exchange.device.messages import DeviceAnswer, DeviceRequest
@@ -62,7 +63,7 @@ class RequestProcessor:
             if request.resumed is not None and not known.superseded:
                 # Only the device itself can say so: a message said again by a third party never gets here.
                 self._backend.note_restored(known, request.resumed)
-        instance = known.instance if known else None
+        instance, before = known.instance if known else None, known
         try:
             fast = self._fast_path(request, key, known)
             if fast is not None:
@@ -75,9 +76,9 @@ class RequestProcessor:
                 self._check_identity(request, known)
                 self._done(message, *self._do(request, key, known))
         except DeviceRefusal as refusal:
-            self._refuse(message, refusal, instance, refusal.result)
+            self._refuse(message, refusal, instance, refusal.result, before)
         except ExchangeError as error:
-            self._refuse(message, DeviceRefusal(error.code, message=error.message), instance, {})
+            self._refuse(message, DeviceRefusal(error.code, message=error.message), instance, {}, before)
 
     def _done(self, message: DeviceMessage, instance: str, result: JsonObject) -> None:
         payload = self._answer(message, instance, Outcome.DONE, None, result)
@@ -94,13 +95,15 @@ class RequestProcessor:
         """What most messages ask for, without a savepoint: nothing is written before the answer is made."""
         if request.op is DeviceOp.REGISTER and known is None:
             return self._backend.register_new(_own(request), key)
-        if request.op is not DeviceOp.AUTHORIZE or known is None or known.superseded:
+        if request.op is not DeviceOp.AUTHORIZE or known is None or known.superseded or known.detached:
             return None
         self._check_identity(request, known)
         result = self._backend.renew(known, _checked(AuthorizeBody.from_dict(request.body)))
         return None if result is None else (known.instance, result)
 
     def _do(self, request: DeviceRequest, key: PublicKey, known: KnownDevice | None) -> tuple[str, JsonObject]:
+        if known is not None and known.detached and request.op not in ANSWERED_DETACHED:
+            raise DeviceRefusal("detached")  # only the machine that knows the term ends it
         if request.op is DeviceOp.REGISTER:
             return self._backend.register(_own(request), key)
         if known is None:
@@ -122,6 +125,8 @@ class RequestProcessor:
             DeviceOp.EXPORT_RETURN: self._export_return,
             DeviceOp.USAGE_REPORT: self._usage_report,
             DeviceOp.CONVERT: self._convert,
+            DeviceOp.DETACH: self._detach,
+            DeviceOp.REATTACH: self._reattach,
         }
 
     def _deregister(self, known: KnownDevice, body: JsonObject) -> JsonObject:
@@ -156,10 +161,31 @@ class RequestProcessor:
             raise DeviceRefusal("identity_mismatch")  # a unit speaks only of what it holds itself
         return self._backend.convert(known, request, envelope)
 
-    def _refuse(self, message: DeviceMessage, refusal: DeviceRefusal, instance: str | None, result: JsonObject) -> None:
+    def _detach(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        wanted = DetachBody.from_dict(body)
+        return self._backend.detach(known, DetachBody(wanted.days, _checked(wanted.use)))
+
+    def _reattach(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        wanted = ReattachBody.from_dict(body)
+        if not known.detached:
+            raise DeviceRefusal("not_detached")
+        if not known.is_active:
+            raise DeviceRefusal("not_active_unit")
+        return self._backend.reattach(known, ReattachBody(wanted.term, _checked(wanted.use)))
+
+    def _refuse(
+        self,
+        message: DeviceMessage,
+        refusal: DeviceRefusal,
+        instance: str | None,
+        result: JsonObject,
+        known: KnownDevice | None = None,
+    ) -> None:
         payload = self._answer(message, instance, Outcome.REFUSED, refusal, result)
         request = message.request
         self._backend.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
+        if known is not None and request.op in CHANGES_OF_MODE:
+            self._backend.note_failure(known, request.op, refusal.message or problem_of(refusal.code).message)
         message.refuse(refusal.code, refusal.message or "", signed=(payload, self._signer))
 
     def _answer(

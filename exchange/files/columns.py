@@ -75,6 +75,12 @@ def times_column(seconds: list[int]) -> Any:
     return {"since": _iso(first), "plus": [each - first for each in seconds]}
 
 
+def few_times_column(times: Sequence[Time | None]) -> Any:
+    """Times that most rows do not have; no column where none has one."""
+    found = [None if time is None else _iso(seconds_of(time)) for time in times]
+    return values_column(found) if any(found) else None
+
+
 def later_column(times: Sequence[Time], path: str, bases: list[int]) -> Any:
     """Times, as seconds after those to which a path leads."""
     plus = [seconds_of(time) - base for time, base in zip(times, bases, strict=True)]

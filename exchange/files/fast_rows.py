@@ -123,7 +123,8 @@ def _instances(of: Mapping[str, Column], count: int) -> list[RequestRow]:
     _sure(_list(of["key_hash"]) in (hashes, [None] * count) if "key_hash" in of else True)
     states = _distinct(of["state"], str)
     _sure(states <= {*_STATES})
-    _sure(of["standbys"] == of["marks"] == [[]] * count and "standby_keys" not in of)
+    _sure(of["standbys"] == of["marks"] == [[]] * count and not {"standby_keys", "detached_until"} & {*of})
+    _sure("detached_term" not in of)
     none: tuple[Any, ...] = ()
 
     def text(name: str) -> Iterable[Any]:

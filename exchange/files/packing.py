@@ -16,6 +16,7 @@ from exchange.container_writing import Lines
 from exchange.files.columns import (
     Time,
     base64_column,
+    few_times_column,
     hex_column,
     later_column,
     lists_column,
@@ -58,6 +59,8 @@ class InstanceText(NamedTuple):
     marks: str
     removed: bool
     standby_keys: Text = None
+    detached_until: Time | None = None
+    detached_term: Text = None
 
 
 class ClaimText(NamedTuple):
@@ -182,6 +185,8 @@ def _instance_table(rows: Sequence[InstanceText]) -> JsonObject:
         marks=lists_column(of.marks),
         removed=values_column(list(map(bool, of.removed))),
         standby_keys=_standby_keys(of.standby_keys),
+        detached_until=few_times_column(of.detached_until),
+        detached_term=values_column(of.detached_term) if any(of.detached_term) else None,
     )
 
 

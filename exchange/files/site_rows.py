@@ -60,7 +60,8 @@ class InstanceRow(Row):
     """A product instance of the site, as the site's privacy settings let it leave.
 
     `device_key` is there while the instance lives: a satellite that was restored gets it from central again. So are the
-    keys of standbys that registered: `standby_keys` is empty, or has an entry for each of `standbys`.
+    keys of standbys that registered: `standby_keys` is empty, or has an entry for each of `standbys`. `detached_until` and
+    `detached_term` are there, both, while the device is detached (row C7.8).
     """
 
     kind: ClassVar[str] = "instance"
@@ -84,12 +85,16 @@ class InstanceRow(Row):
     marks: tuple[str, ...]
     removed: bool
     standby_keys: tuple[PublicKey | None, ...] = ()
+    detached_until: datetime | None = None
+    detached_term: str | None = None
 
     def to_dict(self) -> JsonObject:
-        """The row as a line holds it; without `standby_keys` where there are none."""
+        """The row as a line holds it; without `standby_keys` where there are none, without a term where none runs."""
         found = Row.to_dict(self)
         if not self.standby_keys:
             del found["standby_keys"]
+        if self.detached_until is None:
+            del found["detached_until"], found["detached_term"]
         return found
 
     @classmethod
@@ -103,6 +108,8 @@ class InstanceRow(Row):
         standby_keys = row.items("standby_keys", _key_or_none, most=MEMBERS) if row.has("standby_keys") else ()
         if standby_keys and len(standby_keys) != len(standbys):
             raise MalformedError("an instance's standbys and their keys do not stand side by side")
+        if row.has("detached_until") != row.has("detached_term"):
+            raise MalformedError("an instance's term has an end and an id, or neither")
         return cls(
             id=row.identifier("id"),
             hostname=row.optional_text("hostname"),
@@ -124,6 +131,8 @@ class InstanceRow(Row):
             marks=row.items("marks", plain_text, most=MEMBERS),
             removed=row.flag("removed"),
             standby_keys=standby_keys,
+            detached_until=row.optional_time("detached_until"),
+            detached_term=row.optional_identifier("detached_term"),
         )
 
 

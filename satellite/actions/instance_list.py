@@ -26,6 +26,7 @@ from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 
 FEW = 500
+DETACHED = "detached"
 _NAME, _VA = Instance.order_name, VirtualAccount.name
 
 INSTANCE_ORDERS = Orders(
@@ -47,7 +48,7 @@ INSTANCE_ORDERS = Orders(
 def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
     """Product instances.
 
-    Filters: q, virtual_account, state, compliance (also `none`: without licences), mark, restricted (yes, no), tag, silent
+    Filters: q, virtual_account, state (or `detached`), compliance (also `none`: without licences), mark, restricted (yes, no), tag, silent
     (days without contact).
     """
     wanted, named, satellite = part.wanted, names(unit), site_of(unit).name
@@ -59,7 +60,9 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
         query = _searched(unit, query, words, part.sort.removeprefix("-") or INSTANCE_ORDERS.usual)
     if place := wanted.get("virtual_account"):
         query = query.where(Instance.virtual_account_id == next((of for of in named if place in {of, named[of]}), ""))
-    if state := wanted.get("state"):
+    if wanted.get("state") == DETACHED:
+        query = query.where(Instance.detached_until.is_not(None))
+    elif state := wanted.get("state"):
         # Nearly all are active: to look those up by state and to sort them takes longer than to read them in order.
         usual = state == InstanceState.ACTIVE
         query = query.where((func.coalesce(Instance.state, "") if usual else Instance.state) == state)

@@ -13,6 +13,7 @@ from satellite.core.access.services import require
 from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.export_queue.queries import grant_ends, held_units, units_in_the_way
 from satellite.core.instances import queries, services
+from satellite.core.instances.detached import is_detached
 from satellite.core.instances.errors import UnknownInstanceError
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.rules import judge_removal, judge_transfer
@@ -124,7 +125,12 @@ def judge_removals(unit: Unit, ids: Sequence[str]) -> list[RowVerdict]:
         row.id: RowVerdict(
             row.id,
             instance_name(row),
-            judge_removal(instance_name(row), used.get(row.id, {}), held.get(row.id, ())),
+            judge_removal(
+                instance_name(row),
+                used.get(row.id, {}),
+                held.get(row.id, ()),
+                row.detached_until if is_detached(row.detached_until, unit.licence_now) else None,
+            ),
         )
         for row in rows
     }

@@ -10,6 +10,7 @@ from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.export_queue.services import holds_restricted
 from satellite.core.instances.clones import end_restored_marks
+from satellite.core.instances.detached import end_detached_terms
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import placed_name
 from satellite.core.instances.services import remove_instance, say
@@ -21,14 +22,17 @@ from serverkit.licence_texts import freed_text, quantity
 
 def apply_deadlines(unit: Unit) -> str:
     """Apply every deadline that has passed; the result of the job."""
-    return f"{quantity(end_silent_instances(unit), 'instance')} changed, {quantity(end_restored_marks(unit), 'mark')} lapsed"
+    ended = end_detached_terms(unit)
+    return f"{quantity(ended + end_silent_instances(unit), 'instance')} changed, {quantity(end_restored_marks(unit), 'mark')} lapsed"
 
 
 def end_silent_instances(unit: Unit) -> int:
     """Free the ordinary licences of devices silent for 90 days; remove those silent for a year."""
     overdue = Instance.last_contact <= unit.licence_now - SILENT
+    attached = Instance.detached_until.is_(None)  # the silence of others means nothing until their term ends
+    query = select(Instance).where(Instance.removed.is_(False), overdue, attached)
     count = 0
-    for row in list(unit.session.scalars(select(Instance).where(Instance.removed.is_(False), overdue))):
+    for row in list(unit.session.scalars(query)):
         step = silence_step(row.state, unit.licence_now - row.last_contact, lambda: holds_restricted(unit, row.id))  # noqa: B023 - asked at once
         if step is None:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from exchange.canonical import JsonObject
 from exchange.device.backend import KnownDevice
@@ -15,6 +16,7 @@ from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.models import ACTIVE
 from satellite.core.export_queue.services import answers_for, grants_for, mark_delivered
+from satellite.core.instances.detached import note_return
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.services import note_name, touch
@@ -26,9 +28,19 @@ from serverkit.licence_texts import change_text
 
 
 def authorize_device(
-    unit: Unit, pool_use: PoolUse, instance: Instance, known: KnownDevice, body: AuthorizeBody, *, restricted: bool
+    unit: Unit,
+    pool_use: PoolUse,
+    instance: Instance,
+    known: KnownDevice,
+    body: AuthorizeBody,
+    *,
+    restricted: bool,
+    until: datetime | None = None,
 ) -> JsonObject:
-    """Replace the device's claims, answer for each licence, bring what central decided of `restricted` ones, if any."""
+    """Replace the device's claims, answer for each licence, bring what central decided of `restricted` ones, if any.
+
+    `until` is the end of a detached term.
+    """
     refuse_ended(unit, instance.certificate_expires)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
     ordinary = pool_use.ordinary(body.entitlements)
@@ -40,16 +52,18 @@ def authorize_device(
         note_name(instance, body.hostname or instance.hostname)
         instance.hostname = body.hostname or instance.hostname
         instance.software_version = body.software_version or instance.software_version
+    note_return(unit, instance)
     touch(unit, instance)
     if silent:
         refresh_touched(unit, instances=[instance.id], pools=())
-    until, who = unit.now + AUTHORIZATION, (instance.virtual_account_id, instance.product_tag, instance.udi["pid"])
+    ends, renewal = until or unit.now + AUTHORIZATION, until or unit.now + AUTHORIZATION_RENEWAL
+    who = (instance.virtual_account_id, instance.product_tag, instance.udi["pid"])
     grants = grants_for(unit, instance.id, known.key.key_hash) if restricted else []
     result = AuthorizeResult(
         issued=unit.now,
-        valid_until=until,
-        renew_after=unit.now + AUTHORIZATION_RENEWAL,
-        entitlements=tuple(pool_use.answer(who, tag, count, until) for tag, count in body.entitlements),
+        valid_until=ends,
+        renew_after=renewal,
+        entitlements=tuple(pool_use.answer(who, tag, count, ends) for tag, count in body.entitlements),
         allotments=pool_use.applied.envelopes(instance.virtual_account_id, list(ordinary)),
         grants=tuple(row.envelope for row in grants if row.state == ACTIVE),
         exports=answers_for(unit, instance.id, known.key.key_hash) if restricted else (),

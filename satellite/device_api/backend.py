@@ -16,6 +16,7 @@ from exchange.device.bodies import (
     RenewIdentityBody,
     TransferActiveBody,
 )
+from exchange.device.detaching import DetachBody, ReattachBody
 from exchange.device.licence_bodies import AuthorizeBody
 from exchange.device.message_handling import DeviceMessage
 from exchange.device.rules import RegistrationVerdict
@@ -23,12 +24,14 @@ from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ConversionRequest, ExportRequest, ExportReturn, UsageReport
+from exchange.vocabulary import DeviceOp
 from satellite.core.alerts.services import refresh_clones, refresh_touched
 from satellite.core.conversions.services import queue_conversion
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import holds_restricted, queue_request, take_return
 from satellite.core.instances.clones import note_restored, revive_key
+from satellite.core.instances.detached import note_failure
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import find_instance, placed_name, same_hardware
 from satellite.core.instances.services import (
@@ -48,6 +51,7 @@ from satellite.core.tokens.services import redeem
 from satellite.core.usage.services import book_report
 from satellite.device_api.applied_lines import AppliedLines, PoolUse
 from satellite.device_api.authorizations import authorize_device, contacted
+from satellite.device_api.detaching import detach_device, reattach_device
 from satellite.device_api.device_rows import DeviceRows
 from satellite.device_api.fast_renewals import renew_authorization
 from satellite.device_api.leaving import leave
@@ -135,6 +139,10 @@ class SatelliteBackend:
             message = f"registration refused: token {cause.replace('_', ' ')}"
             va = of.virtual_account_id if of else None
             record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
+
+    def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
+        """Record that a device could not be detached or reattached."""
+        note_failure(self._unit, self._own(known)[1], op, message)
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
@@ -229,10 +237,13 @@ class SatelliteBackend:
             self._contact = known.instance
         return result
 
+    def _is_restricted(self, known: KnownDevice) -> bool:
+        device = self._rows.get(known.key.key_id)
+        return device is None or device.has_restricted
+
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
-        device = self._rows.get(known.key.key_id)
-        restricted = device is None or device.has_restricted
+        restricted = self._is_restricted(known)
         _, instance = self._own(known)
         return authorize_device(self._unit, self._pool_use, instance, known, body, restricted=restricted)
 
@@ -262,8 +273,7 @@ class SatelliteBackend:
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are free, restricted ones come back by its signed returns."""
-        device = self._rows.get(known.key.key_id)
-        restricted = device is None or device.has_restricted
+        restricted = self._is_restricted(known)
         leave(self._unit, self._server, self._own(known), known.key, returns, restricted=restricted)
         self._changed(known.key.key_id, known.instance)
         return {}
@@ -298,3 +308,14 @@ class SatelliteBackend:
         self._refuse_recovery()
         touch(self._unit, instance := self._own(known)[1])
         return queue_conversion(self._unit, instance, known, request, envelope).to_dict()
+
+    def detach(self, known: KnownDevice, body: DetachBody) -> JsonObject:
+        """The device leaves its network for a stated time."""
+        self._refuse_recovery()
+        restricted, row = self._is_restricted(known), self._own(known)[1]
+        return detach_device(self._unit, self._site, self._pool_use, row, known, body, restricted=restricted)
+
+    def reattach(self, known: KnownDevice, body: ReattachBody) -> JsonObject:
+        """The device returns before its term ends."""
+        restricted, row = self._is_restricted(known), self._own(known)[1]
+        return reattach_device(self._unit, self._pool_use, row, known, body, restricted=restricted)

@@ -14,6 +14,7 @@ from exchange.keys import PublicKey
 from exchange.vocabulary import InstanceState
 from satellite.core.base import next_numbers
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.instances.detached import is_detached
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.licences.models import Claim
 from serverkit.db.unit import Unit
@@ -39,6 +40,7 @@ _DEVICES = (
         Instance.software_version,
         Instance.certificate_expires,
         Instance.last_contact,
+        Instance.detached_until,
         exists().where(HeldGrant.instance_id == DeviceKey.instance_id).label("has_grants"),
         exists().where(QueueEntry.instance_id == DeviceKey.instance_id).label("has_exports"),
     )
@@ -140,6 +142,7 @@ class DeviceRows:
             last_answer=answer.encode() if answer is not None else None,
             superseded=row.superseded,
             member=row.member,
+            detached=is_detached(row.detached_until, self._unit.licence_now),
         )
 
     def forget(self, *instances: str | None) -> None:

@@ -20,11 +20,13 @@ def refuse_ended(unit: Unit, certificate_expires: datetime) -> None:
 
 
 def renew_authorization(unit: Unit, pool_use: PoolUse, device: DeviceRow, body: AuthorizeBody) -> JsonObject | None:
-    """The result; None if the list or name changed, the device was silent for 30 days, or restricted licences are involved."""
+    """The result; None if the list or name changed, the device was silent for 30 days, or restricted licences or a term are involved."""
     row, now = device.columns, unit.now
     refuse_ended(unit, row.certificate_expires)
     if unit.licence_now - row.last_contact >= SILENT_MINOR[0]:
         return None  # its contact ends an alert
+    if row.detached_until is not None:
+        return None  # its contact is refused, or ends its term
     ordinary = pool_use.ordinary(body.entitlements)
     if ordinary != device.uses or body.installed or device.has_restricted or _is_renamed(device, body):
         return None

@@ -61,6 +61,8 @@ def instances_since(after: int, released: Sequence[str] = (), *, full: bool) -> 
         stored(Instance.standbys),
         stored(Instance.marks),
         Instance.removed,
+        stored(Instance.detached_until),
+        Instance.detached_term,
     )
     query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no, Instance.id)
     query = query.where(*may_leave(released))
@@ -94,7 +96,7 @@ def instance_texts(unit: Unit, privacy: PrivacyFilter, piece: Sequence[Any]) -> 
 
 def _instance(privacy: PrivacyFilter, row: tuple[Any, ...], keys: Mapping[str, dict[str, Any]]) -> InstanceText:
     (of, hostname, udi, product, version, address, notes, virtual_account, registered, contact, expires) = row[:11]
-    (state, allowed, key_hash, public, token, standbys, marks, removed) = row[11:]
+    (state, allowed, key_hash, public, token, standbys, marks, removed, detached_until, term) = row[11:]
     units = json.loads(standbys) if standbys != "[]" else []
     return InstanceText(
         of,
@@ -117,6 +119,8 @@ def _instance(privacy: PrivacyFilter, row: tuple[Any, ...], keys: Mapping[str, d
         marks,
         removed,
         _keys_beside(units, keys),
+        detached_until,
+        term,
     )
 
 

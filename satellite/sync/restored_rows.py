@@ -80,6 +80,10 @@ class Returning:
         if here is not None:
             if not here.removed and (self._restored or row.last_contact > here.last_contact):
                 complete_set(unit, here, row)
+            if (
+                not here.removed and row.last_contact > here.last_contact
+            ):  # detached or reattached since this copy was made
+                here.detached_until, here.detached_term = row.detached_until, row.detached_term
             return
         other = _same_machine(unit, row)
         if other is None:
@@ -137,6 +141,8 @@ def _instance_of(unit: Unit, row: InstanceRow, *, removed: bool) -> Instance:
         token_id=row.token,
         standbys=[] if removed else [member.to_dict() for member in row.standbys],
         marks=list(row.marks),
+        detached_until=None if removed else row.detached_until,
+        detached_term=None if removed else row.detached_term,
         removed=removed,
         change_no=next_change(unit),
     )

@@ -74,6 +74,8 @@ def instance_rows(page: Page, wanted: Wanted) -> Rows:
 
 def why_not_removed(item: Item) -> Words | None:
     """Why an instance stays."""
+    if item["detached_until"]:
+        return _("It is detached; its licences stay in use until its term ends.")
     return _("It holds restricted licences; the device has to return them first.") if item["holds"] else None
 
 

@@ -10,10 +10,12 @@ from serverkit.web.forms import Choice, Ui
 from serverkit.web.tables import Column, Figure, Filter, Ident, Item, Moment, StateWords
 from serverkit.web.texts import Text, Words, _, ngettext
 
+DETACHED = StateWords(_("Detached"))
 STATES = {
     "active": StateWords(_("Active")),
     "failed_to_connect": StateWords(_("Failed to connect"), Severity.MINOR),
     "failed_to_renew": StateWords(_("Failed to renew"), Severity.MAJOR),
+    "detached": DETACHED,
 }
 CLONE = StateWords(_("Clone"), Severity.MAJOR)
 MARKS = (Choice("clone", _("Clone")), Choice("restored", _("Restored from a copy")))
@@ -49,9 +51,11 @@ def used_words(some: Sequence[Units]) -> str:
 
 
 def state_words(item: Item) -> StateWords:
-    """The state; an identity that shows twice matters more."""
+    """The state; an identity that shows twice matters more, and the silence of a detached device means nothing."""
     if "clone" in item["marks"]:
         return CLONE
+    if item["detached_until"]:
+        return DETACHED
     return STATES.get(item["state"], StateWords(str(item["state"]).replace("_", " ").capitalize()))
 
 

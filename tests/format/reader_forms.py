@@ -102,6 +102,9 @@ def _instance(value: object) -> dict[str, object]:
     demand(len(found["standby_keys"] or found["standbys"]) == len(found["standbys"]))
     if not found["standby_keys"]:
         del found["standby_keys"]
+    demand((found["detached_until"] is None) == (found["detached_term"] is None))
+    if found["detached_until"] is None:
+        del found["detached_until"], found["detached_term"]
     return {**found, "key_hash": found["key_hash"] or follows}
 
 
@@ -126,6 +129,8 @@ _INSTANCE: Form = {
     "standby_keys": optional(many(optional(key), 64)),
     "marks": many(text(), 64),
     "removed": flag,
+    "detached_until": optional(time),
+    "detached_term": optional(ident),
 }
 _SAID = {
     "agreement": of({"version": integer(1), "since": time}),
@@ -401,7 +406,7 @@ STATEMENTS: dict[str, Form] = {
 # devices.md
 _OPERATIONS = (
     "register", "authorize", "renew_identity", "transfer_active", "deregister", "export_request", "export_return",
-    "usage_report", "convert",
+    "usage_report", "convert", "detach", "reattach",
 )  # fmt: skip
 MESSAGE: Form = {
     "format": version_1,
@@ -445,6 +450,11 @@ def _statement(value: object) -> dict[str, object]:
 
 _CSR = data(8 * KIB)
 _NAMES: Form = {"hostname": optional(text(255)), "software_version": optional(text(255))}
+_USE: Form = {
+    "entitlements": many(of({"tag": _SHORT_TAG, "count": integer(0, 1_000_000)}), 512),
+    "installed": many(of({"grant": ident, "generation": integer(1)}), 512),
+    **_NAMES,
+}
 BODIES: dict[str, Form] = {
     "register": {
         "token": text(512),
@@ -454,11 +464,7 @@ BODIES: dict[str, Form] = {
         "standbys": many(udi, 32),
         "csr": _CSR,
     },
-    "authorize": {
-        "entitlements": many(of({"tag": _SHORT_TAG, "count": integer(0, 1_000_000)}), 512),
-        "installed": many(of({"grant": ident, "generation": integer(1)}), 512),
-        **_NAMES,
-    },
+    "authorize": _USE,
     "renew_identity": {"csr": _CSR},
     "transfer_active": {"active": udi},
     "deregister": {"returns": many(obj, 512)},
@@ -466,6 +472,8 @@ BODIES: dict[str, Form] = {
     "export_return": {"statement": _statement},
     "usage_report": {"statement": _statement},
     "convert": {"statement": _statement},
+    "detach": {"days": integer(1, 365), "use": of(_USE)},
+    "reattach": {"term": ident, "use": of(_USE)},
 }
 _EXPORT: Form = {
     "request": ident,
@@ -487,6 +495,16 @@ _ENTITLEMENT: Form = {
     "state": word("authorized", "out_of_compliance", "not_found", "invalid", "restricted_needs_export_request"),
     "valid_until": optional(time),
 }
+_AUTHORIZED: Form = {
+    "issued": time,
+    "valid_until": time,
+    "renew_after": time,
+    "entitlements": many(of(_ENTITLEMENT), 512),
+    "allotments": many(obj, 4096),
+    "grants": many(obj, 512),
+    "exports": many(of(_EXPORT), 512),
+    "releases": many(obj, 512),
+}
 RESULTS: dict[str, Form] = {
     "register": {
         "instance": ident,
@@ -500,16 +518,7 @@ RESULTS: dict[str, Form] = {
         "renew_from": time,
         "export_allowed": flag,
     },
-    "authorize": {
-        "issued": time,
-        "valid_until": time,
-        "renew_after": time,
-        "entitlements": many(of(_ENTITLEMENT), 512),
-        "allotments": many(obj, 4096),
-        "grants": many(obj, 512),
-        "exports": many(of(_EXPORT), 512),
-        "releases": many(obj, 512),
-    },
+    "authorize": _AUTHORIZED,
     "renew_identity": _RENEWED,
     "export_request": _EXPORT,
     "export_return": {"grant": ident, "state": _EXPORT_STATE},
@@ -524,4 +533,6 @@ RESULTS: dict[str, Form] = {
         "lines": many(_converted, 32),
         "decided_at": optional(time),
     },
+    "detach": {"term": ident, "until": time, "authorization": of(_AUTHORIZED)},
+    "reattach": {"authorization": of(_AUTHORIZED)},
 }

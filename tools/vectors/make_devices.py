@@ -45,6 +45,9 @@ def _object(data: bytes) -> JsonObject:
     return value
 
 
+_TERM = world.ident("term")
+
+
 def _request(op: DeviceOp, body: JsonObject) -> bytes:
     return make_device_request(replace(world.DEVICE_REQUEST, op=op, body=body), KEY)
 
@@ -68,6 +71,8 @@ def requests() -> list[Vector]:
         (DeviceOp.EXPORT_RETURN, StatementBody(RETURN_STATEMENT).to_dict()),
         (DeviceOp.USAGE_REPORT, StatementBody(USAGE_STATEMENT).to_dict()),
         (DeviceOp.CONVERT, StatementBody(CONVERSION_STATEMENT).to_dict()),
+        (DeviceOp.DETACH, {"days": 60, "use": world.DEVICE_REQUEST.body}),
+        (DeviceOp.REATTACH, {"term": _TERM, "use": world.DEVICE_REQUEST.body}),
     ):
         shelf.good(op.value.replace("_", "-"), _request(op, body), f"operation {op.value}", op=op.value)
     spaced = surgery.put(good, b'{"envelope":', b'{ "envelope" : ')
@@ -130,6 +135,11 @@ def _request_faults(shelf: Shelf, good: bytes, registration: bytes) -> None:
         ("too-deep", encode({"envelope": deep}), "nested in 17 levels"),
     ):
         bad("malformed", name, data, done)
+    for days in (0, 366):
+        away = _request(DeviceOp.DETACH, {"days": days, "use": req.body})
+        bad("malformed", f"detach-{days}-days", away, f"detaches for {days} days", op="detach")
+    nameless = _request(DeviceOp.REATTACH, {"use": req.body})
+    bad("malformed", "reattach-without-term", nameless, "reattaches without naming a term", op="reattach")
     empty = _request(DeviceOp.EXPORT_REQUEST, {"statement": {}})
     bad("malformed", "empty-statement", empty, "an empty statement", op="export_request")
     long = encode({"envelope": surgery.change(envelope, KEY, future="x" * 200_000)})
@@ -174,6 +184,11 @@ def answers() -> list[Vector]:
         (DeviceOp.CONVERT, world.CONVERTED.to_dict()),
         (DeviceOp.TRANSFER_ACTIVE, {"active": {"pid": "PX-9000", "serial": "PX9K000002"}, "at": iso(world.MADE)}),
         (DeviceOp.DEREGISTER, {}),
+        (
+            DeviceOp.DETACH,
+            {"term": _TERM, "until": iso(world.MADE + timedelta(days=60)), "authorization": answer.result},
+        ),
+        (DeviceOp.REATTACH, {"authorization": answer.result}),
     ):
         shelf.good(op.value.replace("_", "-"), make(replace(answer, op=op, result=result)), f"operation {op.value}")
     refused = replace(
@@ -265,6 +280,13 @@ def _answer_faults(shelf: Shelf, answer: DeviceAnswer, make: Callable[..., bytes
     bad("malformed", "no-satellite-named", signed(satellite=None), "names no satellite, with a satellite's certificate")
     bad("malformed", "result-state", signed(result={**answer.result, "entitlements": [
         {"tag": "A", "count": 1, "state": "fine", "valid_until": None}]}), "an unknown state of a licence")  # fmt: skip
+    away = {"term": _TERM, "until": iso(world.MADE)}
+    bad(
+        "malformed",
+        "detached-without-authorization",
+        signed(op="detach", result=away),
+        "a term without an authorization",
+    )
     bad("malformed", "name-twice", enveloped(_twice(envelope, world.IDENTITY)), "a name stands twice in the payload")
     bad("malformed", "roots-number", encode({**good, "roots": [7]}), "a number among the roots")
 

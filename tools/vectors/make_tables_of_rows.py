@@ -26,7 +26,19 @@ def tables(shelf: Shelf, cut: Cut) -> None:
     shelf.good("events-elsewhere", cut.with_rows(KEYS, _elsewhere()).join(), "events that say where they happened")
     shelf.good("sets", cut.with_rows(KEYS, _sets([1, None])).join(), "a set whose standbys have keys of their own")
     shelf.bad("malformed", "sets-short", cut.with_rows(KEYS, _sets([1])).join(), "fewer keys than standbys")
+    shelf.good(
+        "detached", cut.with_rows(KEYS, _detached(world.ident("term"))).join(), "a device whose term runs, among others"
+    )
+    shelf.bad("malformed", "detached-without-id", cut.with_rows(KEYS, _detached(None)).join(), "a term without an id")
     _faults(shelf, cut)
+
+
+def _detached(term: str | None) -> bytes:
+    """Devices of which one is detached."""
+    device, *others = _devices()
+    away = device._replace(detached_until=world.MADE + timedelta(days=60), detached_term=term)
+    ((_, lines),) = instance_lines([away, *others])
+    return lines.data
 
 
 def _sets(keys: list[int | None]) -> bytes:

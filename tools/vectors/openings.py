@@ -15,7 +15,7 @@ from exchange.codes.request import read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
 from exchange.container_parts import Header
 from exchange.conversion import ConversionAnswer
-from exchange.device import bodies, licence_bodies
+from exchange.device import bodies, detaching, licence_bodies
 from exchange.device.messages import open_device_request, peek_device, read_device_answer
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
 from exchange.files.authorization import read_authorization
@@ -38,6 +38,8 @@ BODIES: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.EXPORT_RETURN: licence_bodies.StatementBody.from_dict,
     DeviceOp.USAGE_REPORT: licence_bodies.StatementBody.from_dict,
     DeviceOp.CONVERT: licence_bodies.StatementBody.from_dict,
+    DeviceOp.DETACH: detaching.DetachBody.from_dict,
+    DeviceOp.REATTACH: detaching.ReattachBody.from_dict,
 }
 RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.REGISTER: bodies.RegisterResult.from_dict,
@@ -47,6 +49,8 @@ RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.EXPORT_RETURN: licence_bodies.ExportReturnResult.from_dict,
     DeviceOp.USAGE_REPORT: UsageResult.from_dict,
     DeviceOp.CONVERT: ConversionAnswer.from_dict,
+    DeviceOp.DETACH: detaching.DetachResult.from_dict,
+    DeviceOp.REATTACH: detaching.ReattachResult.from_dict,
 }
 
 

@@ -47,8 +47,8 @@ def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterato
     ).where(Instance.account_id == account_id)
     if ids is not None:
         query = query.where(Instance.id.in_(ids))
-    # A device with reserved licences cannot connect: its silence means nothing.
-    direct = query.where(Instance.satellite_id.is_(None), Instance.state != RESERVED)
+    # A device with reserved licences cannot connect, a detached one is not to: their silence means nothing.
+    direct = query.where(Instance.satellite_id.is_(None), Instance.state != RESERVED, Instance.detached_until.is_(None))
     for row in snapshot.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
         yield _silence(snapshot, row)
     for row in snapshot.stream(direct.where(Instance.certificate_expires <= now)):

@@ -130,6 +130,11 @@ class EventKind(StrEnum):
     INSTANCE_REPORTED_USE = "instance:reported_use"
     INSTANCE_ADDED_LICENCES = "instance:licences_added"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
+    INSTANCE_DETACHED = "instance:detached"
+    INSTANCE_REATTACHED = "instance:reattached"
+    INSTANCE_DETACH_FAILED = "instance:failed_to_detach"
+    INSTANCE_REATTACH_FAILED = "instance:failed_to_reattach"
+    INSTANCE_TERM_ENDED = "instance:detached_term_ended"
     EXPORT_GRANTED = "export:granted"
     EXPORT_ADOPTED = "export:adopted"
     EXPORT_FAILED = "export:failed"
@@ -212,6 +217,10 @@ QUIET = frozenset(
         EventKind.INSTANCE_REQUESTED_LICENCES,
         EventKind.INSTANCE_RENEWED,
         EventKind.INSTANCE_REPORTED_USE,
+        EventKind.INSTANCE_DETACHED,
+        EventKind.INSTANCE_REATTACHED,
+        EventKind.INSTANCE_DETACH_FAILED,
+        EventKind.INSTANCE_REATTACH_FAILED,
     }
 )
 """Events after which no alert is looked at; every other one has those of its account made true before the commit."""

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.event_log.event_kinds import EventKind
+from central.domain.instances.detached import is_detached
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
 from central.domain.instances.queries import instance_name, known_unit, members_of, same_hardware, units_of
 from central.domain.instances.services import live_keys, say, set_standbys
@@ -53,6 +54,7 @@ def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
         last_answer=row.last_answer.encode() if row.last_answer else None,
         superseded=row.superseded,
         member=row.member,
+        detached=is_detached(instance, unit.licence_now),
     )
 
 
@@ -72,6 +74,8 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         known = known_unit(unit, token.account_id, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person may move a device
+    if known is not None and is_detached(known, unit.licence_now):
+        raise DeviceRefusal("detached")  # its units are used elsewhere until then, by a key that was not asked
     live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None
     verdict = judge_registration(live, key.key_id, body.udi.key)
     leads, same_token = known is None or known.udi_key == body.udi.key, known is not None and known.token_id == token.id
@@ -183,6 +187,8 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
         "key_hash": PublicKey.from_dict(key.public).key_hash,
         "marks": sorted({*old.marks, "clone"}),
         "token_id": None,  # the right of the other machine is not this one's
+        "detached_until": None,
+        "detached_term": None,
         "export_allowed": False,
         **(key.described or {}),
     }

@@ -20,6 +20,15 @@ class RestrictedHeldError(RefusedError):
     )
 
 
+class DetachedInstanceError(RefusedError):
+    code = "instance_detached"
+    message = "The instance is detached: its licences stay in use until its term ends."
+    remedy = Remedy(
+        "Reattach the device, or wait until its term ends; the vendor removes one that is lost with --reason.",
+        page="detached.md#a-device-that-does-not-come-back",
+    )
+
+
 class NothingToReleaseError(RefusedError):
     code = "nothing_to_release"
     message = "The instance uses no unrestricted licence."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Computed, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Computed, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -18,6 +18,8 @@ RESERVED = "reserved"
 
 
 _BY_BYTES = {"udi_key": "text_pattern_ops"}
+DETACHED = "detached_until IS NOT NULL"
+"""The condition of the index of detached devices, as a query must say it to use that index."""
 SEARCH_TEXT = "lower(coalesce(hostname, '') || ' ' || udi_key)"
 
 
@@ -25,7 +27,8 @@ class Instance(Base):
     """A product instance, direct or behind a satellite.
 
     `public_key`, and `standby_keys` beside `standbys`, are kept for a satellite that forgets them. `order_name` is what lists
-    are ordered by, `search_text` what a person may know of a device, both in lower case.
+    are ordered by, `search_text` what a person may know of a device, both in lower case. `detached_until` is the end of the term of
+    a detached device, `detached_term` the id that it names to end it (row C7.8).
     """
 
     __tablename__ = "instances"
@@ -41,6 +44,12 @@ class Instance(Base):
         Index("ix_instances_satellite", "account_id", "satellite_id", "order_name", "id"),
         Index("ix_instances_state", "account_id", "state", "order_name", "id"),
         Index("ix_instances_last_contact", "account_id", "last_contact", "id"),
+        Index(
+            "ix_instances_detached",
+            "detached_until",
+            sqlite_where=text(DETACHED),
+            postgresql_where=text(DETACHED),
+        ),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -67,6 +76,8 @@ class Instance(Base):
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     standby_keys: Mapped[list[dict[str, Any] | None] | None] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)
+    detached_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    detached_term: Mapped[str | None] = mapped_column(IdColumn)
 
 
 class DeviceKey(Base):

@@ -39,6 +39,7 @@ _SHOWN = (
     Instance.state,
     Instance.standbys,
     Instance.marks,
+    Instance.detached_until,
 )
 
 
@@ -296,5 +297,6 @@ def _item(
         "state": row.state,
         "standbys": row.standbys,
         "marks": row.marks,
+        "detached_until": iso(row.detached_until) if row.detached_until is not None else None,
         "licences": sorted(used, key=lambda one: one["tag"]),
     }

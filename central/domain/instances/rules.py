@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from central.domain.instances.errors import NothingToReleaseError, RestrictedHeldError
+from central.domain.instances.errors import DetachedInstanceError, NothingToReleaseError, RestrictedHeldError
+from exchange.compliance import until as day_of
 from serverkit.errors import AppError
 from serverkit.licence_texts import freed_text, units_text
 from serverkit.verdicts import Verdict
@@ -15,7 +17,7 @@ from serverkit.verdicts import Verdict
 class Possession:
     """What an instance has, units by tag: `claimed` from the pool, `held` as restricted licences, `reserved` by its code.
 
-    `managed` is the refusal where a satellite manages it.
+    `managed` is the refusal where a satellite manages it, `detached` the one where it is detached.
     """
 
     name: str
@@ -23,12 +25,15 @@ class Possession:
     held: Mapping[str, int] = field(default_factory=dict)
     reserved: Mapping[str, int] = field(default_factory=dict)
     managed: AppError | None = None
+    detached: AppError | None = None
 
 
 def judge_removal(one: Possession, titles: Mapping[str, str]) -> Verdict:
     """Whether an instance can be removed, and what comes free; a return code is checked when it is there."""
     if one.managed is not None:
         return Verdict((one.managed,))
+    if one.detached is not None:
+        return Verdict((one.detached,))
     if one.held:
         others = units_text(one.claimed, titles)
         return Verdict(
@@ -48,6 +53,17 @@ def judge_release(one: Possession, titles: Mapping[str, str]) -> Verdict:
     """Whether the unrestricted licences of an instance that cannot be removed are released, and which those are."""
     if one.managed is not None:
         return Verdict((one.managed,))
+    if one.detached is not None:
+        return Verdict((one.detached,))
     if not any(one.claimed.values()):
         return Verdict((NothingToReleaseError("{name} uses no unrestricted licence", name=one.name),))
     return Verdict(effects=(f"{one.name} stays{freed_text(one.claimed, titles)}",))
+
+
+def why_detached(name: str, until: datetime | None, now: datetime) -> AppError | None:
+    """The refusal of what would free the units of a detached device; None where no term runs (row C7.8)."""
+    if until is None or until <= now:
+        return None
+    return DetachedInstanceError(
+        "{name} is detached until {end}: its licences stay in use", name=name, end=day_of(until)
+    )

@@ -57,6 +57,7 @@ POLICIES: Mapping[str, PolicySpec] = {
     "grant_days": PolicySpec(365, "1 to 365", _number(1, 365), travels=True),
     "grant_delivery_days": PolicySpec(30, "1 to 90", _number(1, 90), travels=True),
     "agreement_grace_days": PolicySpec(30, "0 to 90", _number(0, 90), travels=True),
+    "detach_days": PolicySpec(90, "0 to 365", _number(0, 365), travels=True),
     "transfer_reversal_days": PolicySpec(30, "0 to 365", _number(0, 365), travels=False),
     "agreement_version": PolicySpec(1, "1 to 1000000, never lowered", _number(1, 1_000_000), travels=False),
 }

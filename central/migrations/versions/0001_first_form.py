@@ -1115,6 +1115,8 @@ def upgrade() -> None:
     sa.Column('standbys', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('standby_keys', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('marks', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('detached_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('detached_term', sa.String(length=32), nullable=True),
     sa.CheckConstraint('"state" IN (\'active\', \'failed_to_connect\', \'failed_to_renew\', \'released\', \'removed\', \'reserved\')', name=op.f('ck_instances_state_known')),
     sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_instances_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_instances_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
@@ -1122,6 +1124,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.create_index('ix_instances_account_id_udi_key', ['account_id', 'udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
+        batch_op.create_index('ix_instances_detached', ['detached_until'], unique=False, sqlite_where=sa.text('detached_until IS NOT NULL'), postgresql_where=sa.text('detached_until IS NOT NULL'))
         batch_op.create_index('ix_instances_last_contact', ['account_id', 'last_contact', 'id'], unique=False)
         batch_op.create_index('ix_instances_named', ['account_id', 'order_name', 'id'], unique=False)
         batch_op.create_index('ix_instances_satellite', ['account_id', 'satellite_id', 'order_name', 'id'], unique=False)
@@ -1296,6 +1299,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_instances_satellite')
         batch_op.drop_index('ix_instances_named')
         batch_op.drop_index('ix_instances_last_contact')
+        batch_op.drop_index('ix_instances_detached', sqlite_where=sa.text('detached_until IS NOT NULL'), postgresql_where=sa.text('detached_until IS NOT NULL'))
         batch_op.drop_index('ix_instances_account_id_udi_key', postgresql_ops={'udi_key': 'text_pattern_ops'})
 
     op.drop_table('instances')

@@ -39,7 +39,7 @@ def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted
         Instance.virtual_account_id,
         Instance.last_contact,
         held.label("held"),
-    ).where(Instance.removed.is_(False))
+    ).where(Instance.removed.is_(False), Instance.detached_until.is_(None))  # a detached one is silent by intent
     if ids is not None:
         query = query.where(Instance.id.in_(ids))
     for row in stream(unit, query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):

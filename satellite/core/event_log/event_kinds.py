@@ -54,6 +54,11 @@ class EventKind(StrEnum):
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
     INSTANCE_FREED = "instance:licences_freed"
     INSTANCE_SILENT = "instance:failed_to_connect"
+    INSTANCE_DETACHED = "instance:detached"
+    INSTANCE_REATTACHED = "instance:reattached"
+    INSTANCE_DETACH_FAILED = "instance:failed_to_detach"
+    INSTANCE_REATTACH_FAILED = "instance:failed_to_reattach"
+    INSTANCE_TERM_ENDED = "instance:detached_term_ended"
     SHORTAGE_DETECTED = "licences:shortage_detected"
     EXPORT_REQUESTED = "export:requested"
     EXPORT_GRANTED = "export:granted"
@@ -139,6 +144,10 @@ QUIET = frozenset(
         EventKind.INSTANCE_REQUESTED_LICENCES,
         EventKind.INSTANCE_RENEWED,
         EventKind.INSTANCE_REPORTED_USE,
+        EventKind.INSTANCE_DETACHED,
+        EventKind.INSTANCE_REATTACHED,
+        EventKind.INSTANCE_DETACH_FAILED,
+        EventKind.INSTANCE_REATTACH_FAILED,
     }
 )
 """Events after which no alert is looked at; every other one has the alerts made true before the commit."""

@@ -32,6 +32,8 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
         "key_hash": PublicKey.from_dict(key.public).key_hash,
         "marks": marks,
         "change_no": next_change(unit),
+        "detached_until": None,
+        "detached_term": None,
         "token_id": None,  # the right of the other machine is not this one's
         "export_allowed": False,
         **(key.described or {}),

@@ -10,6 +10,15 @@ class UnknownInstanceError(NotFoundError):
     message = "There is no such product instance."
 
 
+class DetachedInstanceError(RefusedError):
+    code = "instance_detached"
+    message = "The instance is detached: its licences stay in use until its term ends."
+    remedy = Remedy(
+        "Reattach the device, or wait until its term ends.",
+        page="detached.md#a-device-that-does-not-come-back",
+    )
+
+
 class RestrictedHeldError(RefusedError):
     code = "restricted_licences_held"
     message = "The instance holds restricted licences."

@@ -16,6 +16,8 @@ from serverkit.db.guards import bounded, one_of, refers
 _BY_BYTES = {"udi_key": "text_pattern_ops"}
 MARKED = "marks <> '[]'"
 """The condition of the index of instances with marks, as a query must say it to use that index."""
+DETACHED = "detached_until IS NOT NULL"
+"""The condition of the index of detached devices."""
 SEARCH_TEXT = "lower(coalesce(hostname, '') || ' ' || udi_key)"
 
 
@@ -23,7 +25,8 @@ class Instance(Base):
     """A product instance; a removed one stays until central knows.
 
     `order_name` is what lists are ordered by: the host name, else the identity, in lower case. `search_text` is what a
-    person may know of a device: host name, product id, serial number and UUID, in lower case.
+    person may know of a device: host name, product id, serial number and UUID, in lower case. `detached_until` is the end of the
+    term of a detached device, `detached_term` the id that it names to end it (row C7.8).
     """
 
     __tablename__ = "instances"
@@ -37,6 +40,12 @@ class Instance(Base):
         only_on("sqlite", Index("ix_instances_search", "order_name", "id", "removed", "search_text")),
         Index("ix_instances_marked", "order_name", "id", sqlite_where=text(MARKED), postgresql_where=text(MARKED)),
         Index("ix_instances_registered_at", "registered_at", "id"),
+        Index(
+            "ix_instances_detached",
+            "detached_until",
+            sqlite_where=text(DETACHED),
+            postgresql_where=text(DETACHED),
+        ),
         Index("ix_instances_certificate_expires", "certificate_expires", "id"),
         Index("ix_instances_state_order_name", "state", "order_name", "id"),
         Index("ix_instances_virtual_account_id_order_name", "virtual_account_id", "order_name", "id"),
@@ -63,6 +72,8 @@ class Instance(Base):
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)
     former_names: Mapped[list[str] | None] = mapped_column(JsonText)
+    detached_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    detached_term: Mapped[str | None] = mapped_column(IdColumn)
     removed: Mapped[bool] = mapped_column(Boolean)
     change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)
 

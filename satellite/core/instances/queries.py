@@ -40,6 +40,7 @@ _SHOWN = (
     Instance.state,
     Instance.standbys,
     Instance.marks,
+    Instance.detached_until,
 )
 
 
@@ -275,5 +276,6 @@ def _item(
         "state": row.state,
         "standbys": row.standbys,
         "marks": row.marks,
+        "detached_until": iso(row.detached_until) if row.detached_until is not None else None,
         "licences": sorted(used, key=lambda one: one["tag"]),
     }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from exchange.compliance import until as day_of
 from exchange.device.bodies import RegisterBody
 from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.event_log.event_kinds import EventKind
-from satellite.core.instances.errors import RestrictedHeldError
+from satellite.core.instances.errors import DetachedInstanceError, RestrictedHeldError
 from serverkit.verdicts import Verdict
 
 
@@ -40,8 +42,16 @@ def judge_transfer(name: str, here: str, there: str, units: Mapping[str, int]) -
     return Verdict(effects=(f"{name} goes from {here} to {there}{with_it}",))
 
 
-def judge_removal(name: str, units: Mapping[str, int], held: Sequence[tuple[str, int]]) -> Verdict:
-    """Whether an instance can be removed: not while it holds restricted units, which only it or central gives back."""
+def judge_removal(
+    name: str, units: Mapping[str, int], held: Sequence[tuple[str, int]], detached: datetime | None = None
+) -> Verdict:
+    """Whether an instance can be removed: not while it holds restricted units, which only it or central gives back.
+
+    Nor while it is detached: it uses its units until the end of its term, `detached` (row C7.8).
+    """
+    if detached is not None:
+        text, end = "{name} is detached until {end}: its licences stay in use", day_of(detached)
+        return Verdict((DetachedInstanceError(text, name=name, end=end),))
     if held:
         said = _units(dict(held))
         return Verdict((RestrictedHeldError("{name} holds restricted licences: {units}", name=name, units=said),))

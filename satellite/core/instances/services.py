@@ -85,6 +85,8 @@ def register_device(
         known = known_unit(unit, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person may move a device
+    if known is not None and known.detached_until is not None and unit.licence_now < known.detached_until:
+        raise DeviceRefusal("detached")  # its units are used elsewhere until then, by a key that was not asked
     live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None
     verdict = judge_registration(live, key.key_id, body.udi.key)
     leads, same_token = known is None or known.udi_key == body.udi.key, known is not None and known.token_id == token.id

@@ -23,6 +23,7 @@ DEFAULT_POLICY = {
     "sync_overdue_days": 66,
     "sync_removal_days": 90,
     "agreement_grace_days": 30,
+    "detach_days": 90,
 }
 _SITE = select(Site)
 _SITE_FOR_CHANGE = for_change(_SITE)
@@ -132,6 +133,11 @@ def agreement_state(site: Site | SiteRow) -> AgreementState | None:
     said = PendingAgreement.read(site.agreement)
     grace = int({**DEFAULT_POLICY, **site.policy}["agreement_grace_days"])
     return AgreementState(said.version, said.since, said.since + timedelta(days=grace))
+
+
+def detach_days(site: Site | SiteRow) -> int:
+    """The most days of detached mode that the vendor allows; 0 for none (row C7.8)."""
+    return int({**DEFAULT_POLICY, **site.policy}["detach_days"])
 
 
 def refuses_for_agreement(unit: Unit, site: Site | SiteRow) -> bool:

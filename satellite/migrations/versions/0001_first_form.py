@@ -432,6 +432,8 @@ def upgrade() -> None:
     sa.Column('standbys', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('marks', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('former_names', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('detached_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('detached_term', sa.String(length=32), nullable=True),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_instances_change_no_bounds')),
@@ -443,6 +445,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_instances_certificate_expires', ['certificate_expires', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_change_no'), ['change_no'], unique=False)
         batch_op.create_index('ix_instances_counted', ['virtual_account_id', 'state', 'removed'], unique=False)
+        batch_op.create_index('ix_instances_detached', ['detached_until'], unique=False, sqlite_where=sa.text('detached_until IS NOT NULL'), postgresql_where=sa.text('detached_until IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_instances_last_contact'), ['last_contact'], unique=False)
         batch_op.create_index('ix_instances_marked', ['order_name', 'id'], unique=False, sqlite_where=sa.text("marks <> '[]'"), postgresql_where=sa.text("marks <> '[]'"))
         batch_op.create_index('ix_instances_order_name', ['order_name', 'id'], unique=False)
@@ -767,6 +770,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_instances_order_name')
         batch_op.drop_index('ix_instances_marked', sqlite_where=sa.text("marks <> '[]'"), postgresql_where=sa.text("marks <> '[]'"))
         batch_op.drop_index(batch_op.f('ix_instances_last_contact'))
+        batch_op.drop_index('ix_instances_detached', sqlite_where=sa.text('detached_until IS NOT NULL'), postgresql_where=sa.text('detached_until IS NOT NULL'))
         batch_op.drop_index('ix_instances_counted')
         batch_op.drop_index(batch_op.f('ix_instances_change_no'))
         batch_op.drop_index('ix_instances_certificate_expires')

@@ -161,6 +161,8 @@ def instance_text(row: InstanceRow) -> InstanceText:
         stored["marks"],
         row.removed,
         stored.get("standby_keys"),
+        row.detached_until,
+        row.detached_term,
     )
 
 

@@ -1,0 +1,90 @@
+"""Detached devices that are connected to central itself: the term begins, ends early, or runs out (row C7.8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+
+from central.domain.catalogue.queries import titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.instances.models import DETACHED, Instance
+from central.domain.instances.queries import placed_name
+from central.domain.instances.services import say
+from central.domain.ledger.claims import claims_of, release_claims
+from exchange.compliance import until as day_of
+from exchange.vocabulary import DeviceOp
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.licence_texts import freed_text
+
+
+def is_detached(row: Instance, now: datetime) -> bool:
+    """Whether the term of a detached device runs: what it uses stays in use, whatever else is asked."""
+    return row.detached_until is not None and now < row.detached_until
+
+
+def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
+    """A device is detached from now on; returns the id of its term, which ends it."""
+    row.detached_until, row.detached_term = until, new_id()
+    say(unit, EventKind.INSTANCE_DETACHED, row, f"{placed_name(unit, row)} was detached until {day_of(until)}")
+    return row.detached_term
+
+
+def end_early(unit: Unit, row: Instance) -> None:
+    """A device is connected again."""
+    _clear(row)
+    say(unit, EventKind.INSTANCE_REATTACHED, row, f"{placed_name(unit, row)} was reattached")
+
+
+def note_return(row: Instance) -> None:
+    """A device is in contact after its term: it is connected like any other, and its units are those that it now reports."""
+    if row.detached_until is not None:
+        _clear(row)
+
+
+def release_term(unit: Unit, row: Instance, reason: str) -> None:
+    """The vendor ends the term of a device that cannot be reattached; if it runs, it goes on using its licences until then."""
+    until = row.detached_until
+    _clear(row)
+    end = day_of(until) if until is not None else ""
+    say(
+        unit,
+        EventKind.INSTANCE_REATTACHED,
+        row,
+        f"{placed_name(unit, row)}, detached until {end}, was released by the vendor: {reason}",
+    )
+
+
+def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
+    """Record that a device could not be detached or reattached, and why."""
+    failed = {
+        DeviceOp.DETACH: (EventKind.INSTANCE_DETACH_FAILED, "could not be detached"),
+        DeviceOp.REATTACH: (EventKind.INSTANCE_REATTACH_FAILED, "could not be reattached"),
+    }
+    kind, how = failed[op]
+    say(unit, kind, row, f"{placed_name(unit, row)} {how}: {why}")
+
+
+def end_terms(unit: Unit) -> int:
+    """Free the ordinary licences of detached devices whose term has run out: they have no right by it any more."""
+    query = select(Instance).where(
+        text(DETACHED), Instance.detached_until <= unit.licence_now, Instance.satellite_id.is_(None)
+    )
+    rows = list(unit.session.scalars(query.order_by(Instance.account_id, Instance.id)))
+    for row in rows:
+        freed = claims_of(unit, row.account_id, row.id)
+        release_claims(unit, row.account_id, [row.id])
+        _clear(row)
+        named = titles(unit, freed)
+        say(
+            unit,
+            EventKind.INSTANCE_TERM_ENDED,
+            row,
+            f"{placed_name(unit, row)} was not reattached before its term ended{freed_text(freed, named)}",
+        )
+    return len(rows)
+
+
+def _clear(row: Instance) -> None:
+    row.detached_until = row.detached_term = None

@@ -1,0 +1,73 @@
+"""Detached devices: the term begins, ends early, or runs out (row C7.8, the satellite's side)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+
+from exchange.compliance import until as day_of
+from exchange.vocabulary import DeviceOp
+from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.instances.models import DETACHED, Instance
+from satellite.core.instances.queries import placed_name
+from satellite.core.instances.services import say
+from satellite.core.licences.queries import titles
+from satellite.core.licences.services import claims_of, replace_claims
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.licence_texts import freed_text
+
+
+def is_detached(until: datetime | None, now: datetime) -> bool:
+    """Whether the term of a detached device runs: what it uses stays in use, whatever else is asked."""
+    return until is not None and now < until
+
+
+def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
+    """A device is detached from now on; returns the id of its term, which ends it."""
+    row.detached_until, row.detached_term, row.change_no = until, new_id(), next_change(unit)
+    say(unit, EventKind.INSTANCE_DETACHED, row, f"{placed_name(unit, row)} was detached until {day_of(until)}")
+    return row.detached_term
+
+
+def end_early(unit: Unit, row: Instance) -> None:
+    """A device is connected again."""
+    _clear(unit, row)
+    say(unit, EventKind.INSTANCE_REATTACHED, row, f"{placed_name(unit, row)} was reattached")
+
+
+def note_return(unit: Unit, row: Instance) -> None:
+    """A device is in contact after its term: it is connected like any other, and its units are those that it now reports."""
+    if row.detached_until is not None:
+        _clear(unit, row)
+
+
+def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
+    """Record that a device could not be detached or reattached, and why."""
+    failed = {
+        DeviceOp.DETACH: (EventKind.INSTANCE_DETACH_FAILED, "could not be detached"),
+        DeviceOp.REATTACH: (EventKind.INSTANCE_REATTACH_FAILED, "could not be reattached"),
+    }
+    kind, how = failed[op]
+    say(unit, kind, row, f"{placed_name(unit, row)} {how}: {why}")
+
+
+def end_terms(unit: Unit) -> int:
+    """Free the ordinary licences of detached devices whose term has run out: they have no right by it any more."""
+    query = select(Instance).where(
+        text(DETACHED), Instance.detached_until <= unit.licence_now, Instance.removed.is_(False)
+    )
+    rows = list(unit.session.scalars(query.order_by(Instance.id)))
+    for row in rows:
+        freed = claims_of(unit, row.id)
+        replace_claims(unit, row.id, row.virtual_account_id, {})
+        _clear(unit, row)
+        ended = f"was not reattached before its term ended{freed_text(freed, titles(unit, freed))}"
+        say(unit, EventKind.INSTANCE_TERM_ENDED, row, f"{placed_name(unit, row)} {ended}")
+    return len(rows)
+
+
+def _clear(unit: Unit, row: Instance) -> None:
+    row.detached_until, row.detached_term, row.change_no = None, None, next_change(unit)

@@ -1,0 +1,307 @@
+"""Detached mode: a device is taken off the network for a stated time (rows C7.7, C7.8, S4.3, D3)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from agent.cli import main as agent_command
+from agent.clock import DeviceClock
+from agent.device import Device
+from agent.errors import AgentError
+from agent.joining import RegistrationRequest
+from agent.transport import Server
+from exchange.canonical import iso
+from exchange.identity import Udi
+from tests.integration.test_sets_restored import backed_up, restored, resynchronized
+from tests.world import ACCOUNT, World
+
+JOBS = {"central": "deadlines", "satellite": "devices"}
+
+
+@pytest.fixture(params=("central", "satellite"))
+def server(request: pytest.FixtureRequest) -> str:
+    """Both servers that devices speak with."""
+    return str(request.param)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, server: str) -> World:
+    """A world with that server."""
+    found: World = request.getfixturevalue("vendor" if server == "central" else "site")
+    return found
+
+
+def the_device(world: World, server: str, serial: str = "SN1", count: int = 2) -> Device:
+    """A device that uses some of the three units of its virtual account."""
+    device = world.device(serial, server)
+    device.use("ADVANTAGE", count)
+    return device
+
+
+def row_of(world: World, server: str) -> dict[str, Any]:
+    """The only instance, as a command lists it."""
+    run = world.central if server == "central" else world.satellite
+    words = ("instances", ACCOUNT) if server == "central" else ("instances",)
+    (row,) = run(*words)["items"]
+    return dict(row)
+
+
+def in_use(world: World, server: str) -> int:
+    """How many units are in use."""
+    return int(world.licence("ADVANTAGE", server)["in_use"])
+
+
+def events(world: World, server: str) -> dict[str, str]:
+    """The newest sentence of each kind of event."""
+    found = world.central("events", ACCOUNT) if server == "central" else world.satellite("events")
+    return {one["kind"]: one["message"] for one in reversed(found["items"])}
+
+
+def refused(act: Callable[[], object]) -> str:
+    """The code with which a device is refused."""
+    with pytest.raises(AgentError) as caught:
+        act()
+    return caught.value.reason
+
+
+@pytest.mark.row("C7.7", "C7.8", "S4.3")
+def test_a_detached_device_is_authorized_for_its_term_without_a_network(world: World, server: str) -> None:
+    """It keeps its units beyond the usual renewals, no silence is told of it, and after the term it has no right."""
+    device = the_device(world, server)
+    until = device.detach(60)
+    world.wire(server).cut = True
+
+    assert iso(until) == row_of(world, server)["detached_until"]
+    assert "was detached until" in events(world, server)["instance:detached"]
+    world.advance("59d", device)
+    (world.central if server == "central" else world.satellite)("jobs", "run", JOBS[server])
+    assert device.renew_due() == ()
+    assert device.may_use("ADVANTAGE", 2).allowed
+    assert device.authorization().value == "authorized"
+    assert in_use(world, server) == 2
+    assert not world.alerts(server) & {"instance_failed_to_connect"}
+
+    world.advance("2d", device)
+    assert device.may_use("ADVANTAGE", 2).reason == "authorization_expired"
+    assert device.authorization().value == "authorization_expired"
+    (world.central if server == "central" else world.satellite)("jobs", "run", JOBS[server])
+    assert in_use(world, server) == 0
+    assert "2 of Advantage free again" in events(world, server)["instance:detached_term_ended"]
+    assert row_of(world, server)["detached_until"] is None
+
+    world.wire(server).cut = False
+    assert device.renew_due() == ("auth",)
+    assert device.may_use("ADVANTAGE", 2).allowed
+    assert in_use(world, server) == 2
+
+
+@pytest.mark.row("C7.7", "C7.8", "S4.3")
+def test_a_device_that_reattaches_early_is_connected_again(world: World, server: str) -> None:
+    """Its units are those that it reports, and it renews as usual; the end of the former term changes nothing."""
+    device = the_device(world, server)
+    device.detach(60)
+    world.advance("10d", device)
+    device.reattach()
+
+    assert device.detached_until() is None
+    assert row_of(world, server)["detached_until"] is None
+    assert events(world, server)["instance:reattached"].endswith("was reattached")
+    device.release("ADVANTAGE")
+    device.use("ADVANTAGE", 1)
+    world.advance("55d", device)
+    device.renew_authorization()
+    (world.central if server == "central" else world.satellite)("jobs", "run", JOBS[server])
+    assert (in_use(world, server), device.may_use("ADVANTAGE").allowed) == (1, True)
+
+
+@pytest.mark.row("C7.8", "D3")
+def test_while_detached_nothing_else_is_asked_or_answered(world: World, server: str) -> None:
+    """The device sends nothing by itself, and the server refuses what a copy or another key sends."""
+    device = the_device(world, server)
+    token = world.token(server)
+    shutil.copytree(world.folder / "devices" / "SN1", world.folder / "devices" / "copy")
+    device.detach(30)
+    copy = Device(
+        world.folder / "devices" / "copy",
+        clock=DeviceClock(world.folder / "devices" / "copy"),
+        transport=lambda _server: world.wire(server),
+    )
+    intentions: list[Callable[[], object]] = [
+        device.renew_authorization,
+        device.renew_identity,
+        device.deregister,
+        device.report_usage,
+        lambda: device.use("ADVANTAGE", 3),
+        lambda: device.release("ADVANTAGE"),
+        lambda: device.request_export("STRONG", 1),
+        lambda: device.detach(10),
+        copy.renew_authorization,
+        copy.renew_identity,
+        lambda: copy.detach(10),
+    ]
+
+    assert [refused(act) for act in intentions] == ["detached"] * len(intentions)
+    assert refused(copy.reattach) == "not_detached"
+    assert device.use("ADVANTAGE", 2) == device.rights["ADVANTAGE"]
+    other = world.unregistered("re-imaged", server)
+    request = RegistrationRequest(token=token, udi=Udi(pid="SW-48", serial="SN1"))
+    root, where = (world.folder / "root.json").read_bytes(), Server("https://in.process", None, None)
+    assert refused(lambda: other.register(request, root, where)) == "detached"
+    assert in_use(world, server) == 2
+
+
+@pytest.mark.row("C7.8")
+def test_a_copy_does_not_end_the_term_of_the_machine_that_was_detached(world: World, server: str) -> None:
+    """A copy that guesses the state lacks the id of the term; its units stay in use, and only the machine itself returns."""
+    device = the_device(world, server)
+    device.detach(30)
+    term = device.state.detached
+    assert term is not None
+    device.state.detached = type(term)("0" * 32, term.until)
+    device._store.save(device.state)
+
+    assert refused(device.reattach) == "other_term"
+    assert "could not be reattached" in events(world, server)["instance:failed_to_reattach"]
+    assert (in_use(world, server), row_of(world, server)["detached_until"]) == (2, term.until)
+    device.state.detached = term
+    device._store.save(device.state)
+    device.reattach()
+    assert row_of(world, server)["detached_until"] is None
+
+
+@pytest.mark.row("C7.7", "C7.8")
+def test_a_device_is_not_detached_with_what_is_short_or_for_too_long(world: World, server: str) -> None:
+    """Out of compliance, longer than the policy, or not allowed at all: refused with its reason, and nothing changes."""
+    device = the_device(world, server, count=4)
+    codes = [refused(lambda: device.detach(10)), refused(lambda: device.detach(91))]
+    world.central("policy", "set", "detach_days", "0")
+    if server == "satellite":
+        world.synchronize("none")
+    codes.append(refused(lambda: device.detach(1)))
+
+    assert codes == ["out_of_compliance", "term_too_long", "detach_not_allowed"]
+    assert "could not be detached" in events(world, server)["instance:failed_to_detach"]
+    assert (row_of(world, server)["detached_until"], in_use(world, server)) == (None, 4)
+    assert device.detached_until() is None
+
+
+@pytest.mark.row("C7.8", "D3")
+@pytest.mark.one_database("only the device refuses")
+@pytest.mark.parametrize("days", [0, -1, 366, 10**30, True, 1.5, "7"])
+def test_days_that_are_no_days_are_refused_on_the_device(vendor: World, days: Any) -> None:
+    """Nothing is sent, whatever was given for a number of days."""
+    device = vendor.unregistered("SN1", "central")
+
+    assert refused(lambda: device.detach(days)) == "invalid_days"
+    assert (refused(lambda: device.detach(5)), refused(device.reattach)) == ("not_registered", "not_detached")
+
+
+@pytest.mark.row("C7.8")
+def test_a_lost_answer_neither_detaches_twice_nor_loses_the_term(world: World, server: str) -> None:
+    """The answer that was lost is fetched by the next attempt: the device knows the term that the server noted."""
+    device = the_device(world, server)
+    world.wire(server).deaf = True
+    refused(lambda: device.detach(30))
+    world.wire(server).deaf = False
+
+    assert refused(device.renew_authorization) == "detached"
+    assert device.state.detached is not None
+    assert device.state.detached.until == row_of(world, server)["detached_until"]
+    device.reattach()
+    assert row_of(world, server)["detached_until"] is None
+
+
+@pytest.mark.row("C7.8")
+def test_a_term_ends_with_the_licence_that_it_rests_on(vendor: World) -> None:
+    """Units of an ended licence are not used for the rest of a term; the identity is renewed first where it would end."""
+    lots = "virtual_account,tag,quantity,type,start,end,order_number,order_line\n"
+    now = datetime.fromisoformat(vendor.central("time", "show")["now"])
+    end = f"{now + timedelta(days=20):%Y-%m-%d}"
+    lots += f"Site,ESSENTIALS,5,term,{now:%Y-%m-%d},{end},O-2,1\n"
+    vendor.central("order", "import", ACCOUNT, vendor.file("lots.csv", lots))
+    device = vendor.device("SN1", "central")
+    device.use("ESSENTIALS", 2)
+
+    assert f"{device.detach(60) - timedelta(seconds=1):%Y-%m-%d}" == end
+
+
+@pytest.mark.row("C7.8", "C7.3")
+def test_only_the_vendor_removes_a_detached_device_and_says_why(world: World, server: str) -> None:
+    """Its units stay in use until the term ends; the vendor's reason is in the log."""
+    device = the_device(world, server)
+    device.detach(30)
+    of = row_of(world, server)["id"]
+    run = world.central if server == "central" else world.satellite
+    words = ("instance", "remove", ACCOUNT, of) if server == "central" else ("instance", "remove", of)
+
+    assert run(*words, code=1)["error"]["code"] == "instance_detached"
+    assert in_use(world, server) == 2
+    if server == "central":
+        refusal = world.central("instance", "remove", ACCOUNT, of, "--release-unrestricted", code=1)
+        assert refusal["error"]["code"] == "instance_detached"
+        world.central("instance", "remove", ACCOUNT, of, "--reason", "burnt down")
+        assert in_use(world, server) == 0
+        assert "burnt down" in events(world, server)["instance:reattached"]
+    else:
+        world.advance("31d")
+        world.satellite("jobs", "run", "devices")
+        run(*words)
+
+
+@pytest.mark.row("C7.8", "S4.3", "S2.6")
+def test_a_restored_site_learns_of_a_term_from_central(site: World) -> None:
+    """Central shows the term, and gives it back with its id: the device that was detached meanwhile reattaches."""
+    the_device(site, "satellite")
+    site.synchronize("before")
+    backed_up(site)
+    device = Device(
+        site.folder / "devices" / "SN1",
+        clock=DeviceClock(site.folder / "devices" / "SN1"),
+        transport=lambda _server: site.wire("satellite"),
+    )
+    site.advance("1h", device)
+    until = iso(device.detach(30))
+    site.synchronize("after")
+    assert row_of(site, "central")["detached_until"] == until
+    restored(site)
+    resynchronized(site, "again")
+
+    assert row_of(site, "satellite")["detached_until"] == until
+    assert row_of(site, "central")["detached_until"] == until
+    device.reattach()
+    site.synchronize("last")
+    assert row_of(site, "central")["detached_until"] is None
+
+
+@pytest.mark.row("C7.8")
+def test_the_term_behind_a_satellite_is_no_longer_than_central_s_lines(site: World) -> None:
+    """Central's word for the site ends first: the device gets no more than that."""
+    device = the_device(site, "satellite")
+    site.advance("60d", device)
+
+    assert device.detach(90) < device.clock.now() + timedelta(days=31)
+
+
+@pytest.mark.row("D3")
+@pytest.mark.one_database("the commands of the device")
+def test_the_commands_detach_and_reattach(vendor: World, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    """`agent detach DAYS` and `agent reattach` say until when; a wrong number names what is allowed."""
+    device = the_device(vendor, "central")
+    opened = lambda folder: Device(folder, transport=lambda _server: vendor.wire("central"))  # noqa: E731
+    monkeypatch.setattr("agent.cli.Device", opened)
+    home = str(device._store.folder)
+
+    def run(*words: str, code: int = 0) -> str:
+        with pytest.raises(SystemExit) as ended:
+            agent_command(["--home", home, "--json", *words])
+        assert ended.value.code == code
+        return capsys.readouterr().out
+
+    assert '"detached_until": "20' in run("detach", "7")
+    assert '"code": "invalid_days"' in run("detach", "7.5", code=1)
+    assert '"detached_until": null' in run("reattach")
