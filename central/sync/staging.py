@@ -28,8 +28,8 @@ from central.sync.site_events import added_event, site_event
 from central.sync.usage_columns import usage_columns
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
+from exchange.files.row import signed_bytes
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, UsageRow
-from exchange.files.site_rows import signed_bytes
 from serverkit.db.bulk import Bulk, Rows
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import BATCH, Prepared, batches, deleting, inserting, upserting

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from exchange.canonical import JsonObject, b64encode, iso
 from exchange.identity import Udi
 from exchange.keys import PublicKey
+from exchange.weight import json_bytes
 
 MEMBERS = 64
 
@@ -37,3 +38,9 @@ class Row:
     def to_dict(self) -> JsonObject:
         """The row as a line holds it."""
         return {"kind": self.kind, **{entry.name: _plain(getattr(self, entry.name)) for entry in fields(self)}}
+
+
+def signed_bytes(row: Row) -> int:
+    """How much of a row is a signed object that is kept as it stands."""
+    signed = getattr(row, "statement", None) or getattr(row, "envelope", None)
+    return json_bytes(signed) if signed else 0

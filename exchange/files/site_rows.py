@@ -15,7 +15,6 @@ from exchange.keys import PublicKey
 from exchange.limits import JSON_INTEGER, SIGNED_BYTES, SUBJECT_BYTES
 from exchange.usage import LONGEST_MONTH, MONTH, MOST_COUNT
 from exchange.vocabulary import DeliveryState, InstanceState
-from exchange.weight import json_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +298,3 @@ class EventRow(Row):
             subject=row.mapping("subject", most_bytes=SUBJECT_BYTES),
             number=row.optional_integer("number", most=JSON_INTEGER),
         )
-
-
-def signed_bytes(row: Row) -> int:
-    """How much of a row is a signed object that is kept as it stands."""
-    signed = getattr(row, "statement", None) or getattr(row, "envelope", None)
-    return json_bytes(signed) if signed else 0

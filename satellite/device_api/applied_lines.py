@@ -106,6 +106,7 @@ class PoolUse:
         """`applied` is what central's last response left."""
         self._unit = unit
         self.applied = applied
+        self.now = unit.now
         self._short: dict[tuple[str, str], bool] = {}
         self._names: dict[str, str] = {}
 

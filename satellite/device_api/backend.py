@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from exchange.canonical import JsonObject
 from exchange.certificates import read_csr
@@ -12,7 +11,6 @@ from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import (
     CertificateResult,
     RegisterBody,
-    RegisterResult,
     RenewIdentityBody,
     TransferActiveBody,
 )
@@ -55,7 +53,7 @@ from satellite.device_api.detaching import detach_device, reattach_device
 from satellite.device_api.device_rows import DeviceRows
 from satellite.device_api.fast_renewals import renew_authorization
 from satellite.device_api.leaving import leave
-from satellite.device_api.registrations import Authority, BatchRegistrations
+from satellite.device_api.registrations import Authority, BatchRegistrations, registered
 from satellite.runtime import Satellite
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -183,22 +181,7 @@ class SatelliteBackend:
             return None
         values, certificate = self._registrations.register_new(token, body, key)
         self._enrolled = True
-        return values["id"], self._registered(values, certificate)
-
-    def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
-        va = values["virtual_account_id"]
-        return RegisterResult(
-            instance=values["id"],
-            certificate=certificate,
-            device_ca=self._site.device_ca_certificate or b"",
-            account_domain=self._site.account_domain or "",
-            account_name=self._site.account_name or "",
-            virtual_account_id=va,
-            virtual_account_name=self._pool_use.virtual_account_name(va),
-            certificate_expires=values["certificate_expires"],
-            renew_from=self.now + CERTIFICATE_RENEWAL,
-            export_allowed=values["export_allowed"],
-        ).to_dict()
+        return values["id"], registered(self._site, self._pool_use, values, certificate)
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
@@ -222,7 +205,8 @@ class SatelliteBackend:
             refresh_touched(self._unit, instances=[instance.id], pools=())
         if same_hardware(self._unit, instance):
             refresh_clones(self._unit)
-        return instance.id, self._registered({name: getattr(instance, name) for name in ANSWERED}, certificate)
+        values = {name: getattr(instance, name) for name in ANSWERED}
+        return instance.id, registered(self._site, self._pool_use, values, certificate)
 
     def _certify(self, instance: Instance, row: DeviceKey) -> bytes:
         ca_key = self._server.keyring.key(self._site.device_ca_key_id)

@@ -6,16 +6,18 @@ other; so does a device that comes twice in a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select
 
+from exchange.canonical import JsonObject
 from exchange.certificate_issuing import issue_device_certificate
 from exchange.certificates import certificate_times
-from exchange.device.bodies import RegisterBody
+from exchange.device.bodies import RegisterBody, RegisterResult
 from exchange.device.message_handling import DeviceMessage
+from exchange.device.timers import CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import DeviceOp
@@ -26,8 +28,10 @@ from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import shown_whatever_uuid
 from satellite.core.instances.rules import added_event
 from satellite.core.instances.services import new_instance
+from satellite.core.site.queries import SiteRow
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import refused_because
+from satellite.device_api.applied_lines import PoolUse
 from serverkit.db.unit import Unit
 from serverkit.locks import for_change
 from serverkit.secrets_box import hash_shown
@@ -53,6 +57,23 @@ class Authority:
     key: PrivateKey
     certificate: bytes
     epoch: int
+
+
+def registered(site: SiteRow, pool_use: PoolUse, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
+    """What a device is told of its registration; `values` are those columns of its instance that `ANSWERED` names."""
+    va = values["virtual_account_id"]
+    return RegisterResult(
+        instance=values["id"],
+        certificate=certificate,
+        device_ca=site.device_ca_certificate or b"",
+        account_domain=site.account_domain or "",
+        account_name=site.account_name or "",
+        virtual_account_id=va,
+        virtual_account_name=pool_use.virtual_account_name(va),
+        certificate_expires=values["certificate_expires"],
+        renew_from=pool_use.now + CERTIFICATE_RENEWAL,
+        export_allowed=values["export_allowed"],
+    ).to_dict()
 
 
 @dataclass(slots=True)

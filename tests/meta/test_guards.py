@@ -28,6 +28,7 @@ FREE = {
     ("alerts", "source"): "the name of what an alert is about",
     ("usage_months", "month"): "a year and a month",
     ("saved_reports", "at"): "a time of the day",
+    ("instances", "detached_term"): "a random id",
     ("product_licences", "product"): "the tag of a product, which the vendor writes",
 }
 

@@ -40,7 +40,7 @@ FURTHER = {
     "central/domain/conversions": {"device_led", "device_rules", "importing", "reading", "runs"},
     "central/domain/credentials": {"people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
-    "central/domain/instances": {"devices", "standby_sets"},
+    "central/domain/instances": {"detached", "devices", "standby_sets"},
     "central/domain/ledger": {
         "adjusting",
         "cancelling",
@@ -64,7 +64,7 @@ FURTHER = {
     "satellite/core/access": {"users"},
     "satellite/core/alerts": {"clones", "conditions", "devices"},
     "satellite/core/export_queue": {"bounds", "moving", "withdrawing", "track"},
-    "satellite/core/instances": {"clones", "standby_sets"},
+    "satellite/core/instances": {"detached", "clones", "standby_sets"},
     "satellite/core/licences": {"ledger"},
     "satellite/core/site": {"causes"},
 }

@@ -282,9 +282,7 @@ def _item(
     return {
         "id": row.id,
         "name": instance_name(row),
-        "pid": row.udi["pid"],
-        "serial": row.udi["serial"],
-        "uuid": row.udi.get("uuid"),
+        **{name: row.udi.get(name) for name in ("pid", "serial", "uuid")},
         "hostname": row.hostname,
         "product": row.product_tag,
         "software_version": row.software_version,

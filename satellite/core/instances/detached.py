@@ -54,7 +54,7 @@ def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
     say(unit, kind, row, f"{placed_name(unit, row)} {how}: {why}")
 
 
-def end_terms(unit: Unit) -> int:
+def end_detached_terms(unit: Unit) -> int:
     """Free the ordinary licences of detached devices whose term has run out: they have no right by it any more."""
     query = select(Instance).where(
         text(DETACHED), Instance.detached_until <= unit.licence_now, Instance.removed.is_(False)
