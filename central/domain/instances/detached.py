@@ -58,12 +58,11 @@ def release_term(unit: Unit, row: Instance, reason: str) -> None:
 
 def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
     """Record that a device could not be detached or reattached, and why."""
-    failed = {
-        DeviceOp.DETACH: (EventKind.INSTANCE_DETACH_FAILED, "could not be detached"),
-        DeviceOp.REATTACH: (EventKind.INSTANCE_REATTACH_FAILED, "could not be reattached"),
-    }
-    kind, how = failed[op]
-    say(unit, kind, row, f"{placed_name(unit, row)} {how}: {why}")
+    if op is DeviceOp.DETACH:
+        message = f"{placed_name(unit, row)} could not be detached: {why}"
+        say(unit, EventKind.INSTANCE_DETACH_FAILED, row, message)
+        return
+    say(unit, EventKind.INSTANCE_REATTACH_FAILED, row, f"{placed_name(unit, row)} could not be reattached: {why}")
 
 
 def end_detached_terms(unit: Unit) -> int:

@@ -46,12 +46,11 @@ def note_return(unit: Unit, row: Instance) -> None:
 
 def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
     """Record that a device could not be detached or reattached, and why."""
-    failed = {
-        DeviceOp.DETACH: (EventKind.INSTANCE_DETACH_FAILED, "could not be detached"),
-        DeviceOp.REATTACH: (EventKind.INSTANCE_REATTACH_FAILED, "could not be reattached"),
-    }
-    kind, how = failed[op]
-    say(unit, kind, row, f"{placed_name(unit, row)} {how}: {why}")
+    if op is DeviceOp.DETACH:
+        message = f"{placed_name(unit, row)} could not be detached: {why}"
+        say(unit, EventKind.INSTANCE_DETACH_FAILED, row, message)
+        return
+    say(unit, EventKind.INSTANCE_REATTACH_FAILED, row, f"{placed_name(unit, row)} could not be reattached: {why}")
 
 
 def end_detached_terms(unit: Unit) -> int:
@@ -64,8 +63,8 @@ def end_detached_terms(unit: Unit) -> int:
         freed = claims_of(unit, row.id)
         replace_claims(unit, row.id, row.virtual_account_id, {})
         _clear(unit, row)
-        ended = f"was not reattached before its term ended{freed_text(freed, titles(unit, freed))}"
-        say(unit, EventKind.INSTANCE_TERM_ENDED, row, f"{placed_name(unit, row)} {ended}")
+        message = f"{placed_name(unit, row)} was not reattached before its term ended"
+        say(unit, EventKind.INSTANCE_TERM_ENDED, row, f"{message}{freed_text(freed, titles(unit, freed))}")
     return len(rows)
 
 
