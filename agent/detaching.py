@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from agent import exports, measuring, renewing
+from agent import exports, renewing, usage_reports
 from agent.clock import DeviceClock
 from agent.conversation import Conversation
 from agent.errors import AlreadyReservedError, DetachedError, InvalidDaysError, NotDetachedError
@@ -72,7 +72,7 @@ class Detaching:
                 ends = self.state.certificate_expires
                 if ends is not None and parse_time(ends) < now + timedelta(days=days):
                     renewing.renew_identity(talk, self.state, key, now)  # the term ends with it at the latest
-                measuring.measure(self.state, now)
+                usage_reports.measure(self.state, now)
                 exports.tell_returns(talk, self.state, now)
                 body = DetachBody(days, renewing.use_of(self.state))
                 reply = talk.say(DeviceOp.DETACH, body.to_dict(), now)
