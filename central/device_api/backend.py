@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from central.device_api.detaching import detach_device, reattach_device
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
-from central.device_api.registrations import leave, refresh_registered, register
+from central.device_api.registrations import leave, note_refused_token, refresh_registered, refuse_foreign, register
 from central.domain.accounts.models import SmartAccount
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
@@ -126,11 +126,7 @@ class CentralBackend:
         """Log the exact cause; the device is told only its code."""
         get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
         if code == "token_refused":
-            of = self._refused
-            subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
-            message = f"registration refused: token {cause.replace('_', ' ')}"
-            account, va = (of.account_id, of.virtual_account_id) if of else (None, None)
-            record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
+            note_refused_token(self._unit, self._refused, cause, udi)
 
     def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
         """Record that a device could not be detached or reattached."""
@@ -154,11 +150,11 @@ class CentralBackend:
         account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
         if is_pending(self._unit, account):
             raise DeviceRefusal("agreement_pending")
-        self._refuse_foreign(account, key)
+        refuse_foreign(self._unit, account, key)
         registered = register(self._unit, redeemed.token, body, key)
         instance = registered.instance
         account, virtual_account = membership(self._unit, instance)
-        self._row = row = self._refuse_foreign(account, key)
+        self._row = row = refuse_foreign(self._unit, account, key)
         if row is None:
             raise DeviceRefusal("not_registered")
         certificate = issue_certificate(self._unit, self._keyring, instance, row)
@@ -176,13 +172,6 @@ class CentralBackend:
         )
         refresh_registered(self._unit, account, registered)
         return instance.id, result.to_dict()
-
-    def _refuse_foreign(self, account: SmartAccount, key: PublicKey) -> DeviceKey | None:
-        """The row of a key; refused where it belongs to another account: one key is one device in one account."""
-        row = find_key(self._unit, key.key_id)
-        if row is not None and row.account_id != account.id:
-            raise DeviceRefusal("registered_elsewhere")
-        return row
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
         """Every list takes the full path here: central signs fresh lines for each answer."""

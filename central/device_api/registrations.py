@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.renewing import held_by_former_keys
-from central.domain.instances.devices import register_device
-from central.domain.instances.models import Instance
+from central.domain.instances.devices import find_key, register_device
+from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import known_unit, same_hardware
 from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.reservations.ending import note_registered
@@ -16,7 +18,9 @@ from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import forget_registered, waiting_instance
 from central.domain.tokens.models import Token
 from exchange.codes.request import read_request_code
+from exchange.device.backend import DeviceRefusal
 from exchange.device.bodies import RegisterBody
+from exchange.identity import Udi
 from exchange.keys import PublicKey
 from serverkit.db.unit import Unit
 
@@ -71,3 +75,19 @@ def leave(unit: Unit, instance: Instance, reservation: Reservation | None) -> No
     else:
         leave_to_reservation(unit, instance, read_request_code(reservation.request_code).udi)
         instance.virtual_account_id = reservation.virtual_account_id
+
+
+def refuse_foreign(unit: Unit, account: SmartAccount, key: PublicKey) -> DeviceKey | None:
+    """The row of a key; refused where it belongs to another account: one key is one device in one account."""
+    row = find_key(unit, key.key_id)
+    if row is not None and row.account_id != account.id:
+        raise DeviceRefusal("registered_elsewhere")
+    return row
+
+
+def note_refused_token(unit: Unit, of: Token | None, cause: str, udi: Udi | None) -> None:
+    """Record that a token was refused, with the exact cause."""
+    subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
+    message = f"registration refused: token {cause.replace('_', ' ')}"
+    account, va = (of.account_id, of.virtual_account_id) if of else (None, None)
+    record(unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)

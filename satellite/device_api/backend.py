@@ -53,7 +53,7 @@ from satellite.device_api.detaching import detach_device, reattach_device
 from satellite.device_api.device_rows import DeviceRows
 from satellite.device_api.fast_renewals import renew_authorization
 from satellite.device_api.leaving import leave
-from satellite.device_api.registrations import Authority, BatchRegistrations, registered
+from satellite.device_api.registrations import Authority, BatchRegistrations, note_refused_token, registered
 from satellite.runtime import Satellite
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -132,11 +132,7 @@ class SatelliteBackend:
         """Log the exact cause; the device is told only its code."""
         get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
         if code == "token_refused":
-            of = self._refused
-            subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
-            message = f"registration refused: token {cause.replace('_', ' ')}"
-            va = of.virtual_account_id if of else None
-            record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
+            note_refused_token(self._unit, self._refused, cause, udi)
 
     def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
         """Record that a device could not be detached or reattached."""
@@ -222,8 +218,7 @@ class SatelliteBackend:
         return result
 
     def _is_restricted(self, known: KnownDevice) -> bool:
-        device = self._rows.get(known.key.key_id)
-        return device is None or device.has_restricted
+        return (device := self._rows.get(known.key.key_id)) is None or device.has_restricted
 
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""

@@ -22,8 +22,9 @@ from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import DeviceOp
 from satellite.core.base import next_numbers
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.models import Event
-from satellite.core.event_log.services import event_row
+from satellite.core.event_log.services import event_row, record
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import shown_whatever_uuid
 from satellite.core.instances.rules import added_event
@@ -57,6 +58,14 @@ class Authority:
     key: PrivateKey
     certificate: bytes
     epoch: int
+
+
+def note_refused_token(unit: Unit, of: Token | None, cause: str, udi: Udi | None) -> None:
+    """Record that a token was refused, with the exact cause."""
+    subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
+    message = f"registration refused: token {cause.replace('_', ' ')}"
+    va = of.virtual_account_id if of else None
+    record(unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
 
 
 def registered(site: SiteRow, pool_use: PoolUse, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
