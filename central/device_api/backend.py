@@ -185,8 +185,7 @@ class CentralBackend:
 
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
-        _, instance = self._own(known)
-        return authorize_device(self._unit, self._keyring, self._pools, instance, known, body)
+        return authorize_device(self._unit, self._keyring, self._pools, self._own(known)[1], known, body)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -278,8 +277,7 @@ class CentralBackend:
     def usage_report(self, known: KnownDevice, report: UsageReport, digest: str) -> JsonObject:
         """Book measured use; where it shows a licence for the first time, its pool has changed."""
         self._pools.forget()
-        _, instance = self._own(known)
-        return book_report(self._unit, instance, report, digest).to_dict()
+        return book_report(self._unit, self._own(known)[1], report, digest).to_dict()
 
     def convert(self, known: KnownDevice, request: ConversionRequest, envelope: JsonObject) -> JsonObject:
         """Convert at once: central itself is asked."""
