@@ -24,6 +24,7 @@ from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import AppError, InvalidInputError
 from serverkit.files import read_bounded
 from serverkit.ids import new_id
+from serverkit.names import check_name
 from serverkit.outbox import KEPT, deliver
 from serverkit.secrets_box import SecretBox
 from serverkit.settings import WebhookSettings
@@ -104,7 +105,7 @@ class WebhookActs(Generic[S]):
         secret = new_secret()
         row = self.hooks()
         row.id, row.url, row.events, row.least = new_id(), url, patterns, least
-        row.name = name.strip()[:255] or str(urlsplit(url).hostname)
+        row.name = check_name("name", name.strip() or str(urlsplit(url).hostname))
         row.secret = self.box(server).encrypt(secret)
         row.created_at, row.created_by = unit.now, unit.actor.label
         told.begin(unit, row, self.news)

@@ -82,3 +82,16 @@ def test_a_request_code_with_a_text_that_nothing_signed_holds_is_refused(vendor:
 
     assert refused["error"]["code"] == "invalid_code"
     assert "NFC" in refused["error"]["message"]
+
+
+@pytest.mark.row("C6.1")
+@pytest.mark.one_database("texts are judged before any statement")
+def test_the_product_of_a_reservation_is_a_text_that_can_be_shown(vendor: World) -> None:
+    """It stands with the device in lists and events, as what devices say of themselves."""
+    device = vendor.unregistered("AIR-1", "central")
+    code = device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (vendor.folder / "root.json").read_bytes())
+    named = ("--virtual-account", "Spare", "--request-code", code, "--product", "PX\x1b[31m")
+    words = ("reservation", "create", ACCOUNT, *named, "--licence", "ADVANTAGE=1", "--output", vendor.file("code"))
+
+    assert vendor.central(*words, code=1)["error"]["code"] == "invalid_name"
+    assert vendor.central("instance", "list", ACCOUNT)["items"] == []

@@ -36,10 +36,11 @@ from exchange.codes.authorization import Reservation as Statement
 from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
 from exchange.codes.request import RequestCode
 from exchange.errors import TooLargeError
-from exchange.limits import in_parts
+from exchange.limits import TAG_CHARS, in_parts
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+from serverkit.names import check_text
 
 
 def reserve(
@@ -185,7 +186,7 @@ def add_instance(
         virtual_account_id=virtual_account.id,
         udi=code.udi.to_dict(),
         udi_key=code.udi.key,
-        product_tag=product_tag,
+        product_tag=check_text("product", product_tag, TAG_CHARS) if product_tag is not None else None,
         registered_at=unit.now,
         last_contact=unit.now,
         certificate_expires=unit.now,
