@@ -94,4 +94,4 @@ def test_the_product_of_a_reservation_is_a_text_that_can_be_shown(vendor: World)
     words = ("reservation", "create", ACCOUNT, *named, "--licence", "ADVANTAGE=1", "--output", vendor.file("code"))
 
     assert vendor.central(*words, code=1)["error"]["code"] == "invalid_name"
-    assert vendor.central("instance", "list", ACCOUNT)["items"] == []
+    assert vendor.central("reservation", "list", ACCOUNT)["items"] == []
