@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from central.actions.licence_lists import scope_of
 from central.actions.visible_accounts import chosen_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.domain.catalogue.queries import by_name, titles
-from central.domain.ledger.queries import pools
+from central.domain.ledger.listing import term_views
+from central.domain.ledger.rules import stock_within
 from central.domain.usage import services
 from central.domain.usage.queries import monthly_use
-from exchange.compliance import Stock
+from exchange.compliance import LotView, Use, judge_licence
 from exchange.identity import Udi
 from exchange.usage import MONTH, Measurement
 from serverkit.db.unit import Unit
@@ -27,6 +30,8 @@ ORDERS = {
     "month": lambda one: (one["month"],),
     "name": lambda one: (one["name"].casefold(),),
     "count": lambda one: (one["count"],),
+    "covered": lambda one: (one["covered"],),
+    "by_usage": lambda one: (one["by_usage"],),
     "devices": lambda one: (one["devices"],),
     "unit_hours": lambda one: (one["unit_hours"],),
     "virtual_account": lambda one: (one["virtual_account"].casefold(),),
@@ -83,10 +88,11 @@ def _items(
     rows = unit.session.execute(monthly_use(account_id, names, month=month, tag=tag)).all()
     tags = sorted({row[1] for row in rows})
     known = titles(unit, tags)
-    figures = pools(unit, account_id, sorted({row[0] for row in rows}), tags) if rows else {}
+    views = term_views(unit, account_id, {row[0] for row in rows}, tags) if rows else {}
+    managed = {row.id for row in virtual_accounts(unit, account_id) if row.satellite_id is not None} if rows else set()
     found = []
     for va, of, at, devices, count, unit_seconds in rows:
-        pool = figures.get((va, of))
+        measured = measured_use(views.get((va, of), []), at, int(count), managed=va in managed)
         found.append(
             {
                 "id": f"{va}|{of}|{at}",
@@ -94,17 +100,34 @@ def _items(
                 "virtual_account": names[va],
                 "tag": of,
                 "name": known.get(of, of),
-                "billing": billing_of(pool.stock) if pool is not None else PREPAID,
+                "billing": measured.billing,
                 "devices": int(devices),
                 "count": int(count),
+                "covered": measured.covered,
+                "by_usage": measured.by_usage,
                 "unit_hours": round(int(unit_seconds) / 3600, 2),
             }
         )
     return sorted(found, key=lambda one: one["month"], reverse=True)
 
 
-def billing_of(stock: Stock) -> str:
-    """How measured use of a licence counts, by what the virtual account has of it now."""
-    if stock.reporting_only:
-        return REPORTING_ONLY
-    return USAGE if stock.by_usage else PREPAID
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How the use of a month counts: so many units `covered` by what was paid in advance, so many billed `by_usage`."""
+
+    billing: str
+    covered: int
+    by_usage: int
+
+
+def measured_use(lots: Sequence[LotView], month: str, count: int, *, managed: bool) -> Measured:
+    """How much of what was measured in a month is billed by usage: the rule that judges compliance, on what was there then.
+
+    Devices of a satellite's virtual account may use by usage what prepaid units do not cover; others consume prepaid.
+    """
+    first = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
+    stock = stock_within(lots, first, (first + timedelta(days=32)).replace(day=1))
+    usage = judge_licence(stock, Use(reported=count) if managed else Use(direct=count)).usage
+    by_usage = usage.in_use if usage is not None else 0
+    billing = REPORTING_ONLY if stock.reporting_only else USAGE if by_usage else PREPAID
+    return Measured(billing, min(stock.prepaid, count - by_usage), by_usage)

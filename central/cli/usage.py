@@ -8,7 +8,18 @@ from central.actions.usage import list_usage
 from central.cli.base import group, reading
 from serverkit.cli.base import emit, table
 
-COLUMNS = ("month", "virtual_account", "name", "tag", "billing", "devices", "count", "unit_hours")
+COLUMNS = (
+    "month",
+    "virtual_account",
+    "name",
+    "tag",
+    "billing",
+    "devices",
+    "count",
+    "covered",
+    "by_usage",
+    "unit_hours",
+)
 
 
 @group.group("usage", help="Use that devices measured and reported.")

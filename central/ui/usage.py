@@ -45,6 +45,8 @@ USAGE = Table(
         Column("month", _("Month"), sort=True, phone=True),
         Column("billing", _("Billing"), value=lambda one: str(BILLINGS[one["billing"]])),
         Figure("count", _("Most in use"), sort=True, phone=True),
+        Figure("covered", _("Covered by prepaid"), sort=True),
+        Figure("by_usage", _("Billed by usage"), sort=True, phone=True),
         Figure("devices", _("Devices"), sort=True),
         Figure("unit_hours", _("Unit hours"), sort=True),
         Ident("id", _("Id"), shown=False),

@@ -35,7 +35,7 @@ OPERATIONS = (
         list_of(
             object_of(
                 id=TEXT, month=TEXT, virtual_account=TEXT, tag=TEXT, name=TEXT, billing=TEXT, devices=WHOLE,
-                count=WHOLE, unit_hours={"type": "number"},
+                count=WHOLE, covered=WHOLE, by_usage=WHOLE, unit_hours={"type": "number"},
             )
         ),
         UsagePage, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.6",

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, Posting
 from central.domain.ledger.queries import PoolFigures, pools
-from exchange.compliance import LotPhase, lot_phase
+from exchange.compliance import LotPhase, LotView, lot_phase
 from exchange.licence_rows import billing_rows, with_attention
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
@@ -44,6 +44,32 @@ def licence_rows(unit: Unit, account_id: str, names: Mapping[str, str], tag: str
         for (va, of), pool in found.items()
         for row in billing_rows(pool.verdict, pool.terms, in_transition=pool.in_transition)
     ]
+
+
+def term_views(
+    unit: Unit, account_id: str, virtual_account_ids: Collection[str], tags: Collection[str]
+) -> dict[tuple[str, str], list[LotView]]:
+    """What virtual accounts have or had of licences until its term ended, by (virtual account, tag): one view for each term."""
+    query = (
+        select(
+            Holding.virtual_account_id,
+            Lot.tag,
+            Lot.licence_type,
+            Lot.billing,
+            Lot.start,
+            Lot.end,
+            func.sum(Holding.quantity),
+        )
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .where(Holding.account_id == account_id, Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
+        .where(Holding.bucket.in_((*OWNED, Bucket.EXPIRED)), Lot.tag.in_(sorted(tags)))
+        .group_by(Holding.virtual_account_id, Lot.tag, Lot.licence_type, Lot.billing, Lot.start, Lot.end)
+    )
+    found: dict[tuple[str, str], list[LotView]] = {}
+    for va, tag, kind, billing, start, end, count in unit.session.execute(query):
+        view = LotView("", LicenceType(kind), int(count), start, end, Billing(billing))
+        found.setdefault((va, tag), []).append(view)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

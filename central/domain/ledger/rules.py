@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from central.domain.ledger.replacing import REPLACES, read_replacements
-from exchange.compliance import DEMO_DAYS, last_moment
+from exchange.compliance import DEMO_DAYS, LotView, Stock, last_moment, stock_of
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso
 from serverkit.dates import DateFormError, read_end, read_start
@@ -254,3 +254,14 @@ def _day(at: datetime | None) -> str | None:
 
 
 ANY_LOT = LotChoice()
+
+
+def stock_within(lots: Sequence[LotView], first: datetime, after: datetime) -> Stock:
+    """The most that a virtual account had at a time from `first` and before `after`: what may cover measured use (row C3.6)."""
+    moments = {first, *(lot.start for lot in lots if lot.start is not None and first < lot.start < after)}
+    found = [stock_of(lots, at) for at in moments]
+    return Stock(
+        max(one.prepaid for one in found),
+        any(one.by_usage for one in found),
+        any(one.reporting_only for one in found),
+    )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from central.actions.usage import BILLINGS, InvalidMonthError, billing_of, list_usage, list_usage_window
+from central.actions.orders import import_orders
+from central.actions.usage import BILLINGS, InvalidMonthError, list_usage, list_usage_window, measured_use
 from central.actions.virtual_accounts import create_virtual_account
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.usage.models import UsageMonth
-from exchange.compliance import Stock
+from exchange.compliance import LotView
+from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
-from tests.unit.central.factories import DOMAIN, NOW, POOL, add_licences, unit_of
+from tests.unit.central.factories import DOMAIN, NOW, POOL, add_licences, add_satellite, unit_of
 
 
 def booked(unit: Unit, folder: Path) -> str:
@@ -74,10 +76,54 @@ def test_what_is_no_month_is_refused(tmp_path: Path, text: str) -> None:
             list_usage(unit, DOMAIN, None, text)
 
 
-@pytest.mark.row("C3.6", "C3.3")
-def test_billing_follows_from_what_the_virtual_account_has() -> None:
-    """Reporting-only lots cover everything; else lots by usage bill; else it was paid before."""
-    found = [billing_of(one) for one in (Stock(by_usage=True), Stock(5, True, True), Stock(5))]
+def lot(
+    count: int, start: str | None = None, end: str | None = None, kind: str = "term", billing: str = "prepaid"
+) -> LotView:
+    """Units of one term."""
+    first, last = (datetime.fromisoformat(f"{text}T00:00:00+00:00") if text else None for text in (start, end))
+    return LotView("", LicenceType(kind), count, first, last, Billing(billing))
 
-    assert found == ["usage", "reporting_only", "prepaid"]
-    assert set(found) == set(BILLINGS)
+
+@pytest.mark.row("C3.6", "C3.3")
+def test_what_prepaid_units_cover_is_not_billed_by_usage() -> None:
+    """The rule of compliance, on the most that was there in the month; a device at central uses prepaid units only."""
+    by_usage, renewed = (
+        lot(1, billing="usage"),
+        [lot(5, "2025-11-16", "2026-11-16"), lot(5, "2026-11-16", "2027-11-16")],
+    )
+    free = lot(1, kind="reporting_only")
+
+    def seen(*lots: LotView, month: str = "2026-11", managed: bool = True) -> tuple[str, int, int]:
+        found = measured_use(lots, month, 7, managed=managed)
+        return found.billing, found.covered, found.by_usage
+
+    assert seen(by_usage) == ("usage", 0, 7)
+    assert seen(by_usage, *renewed) == ("usage", 5, 2)
+    assert seen(by_usage, *renewed, month="2025-10") == ("usage", 0, 7)
+    assert seen(by_usage, lot(9)) == ("prepaid", 7, 0)
+    assert seen(by_usage, *renewed, managed=False) == ("prepaid", 5, 0)
+    assert seen(*renewed) == ("prepaid", 5, 0)
+    assert seen(by_usage, free, *renewed) == ("reporting_only", 5, 0)
+    assert seen() == ("prepaid", 0, 0)
+    assert {"usage", "reporting_only", "prepaid"} == set(BILLINGS)
+
+
+@pytest.mark.row("C3.6")
+def test_the_list_of_a_satellites_virtual_account_subtracts_what_prepaid_units_cover(tmp_path: Path) -> None:
+    """Seven are measured, three are prepaid; what ended since still covers the month in which it was there."""
+    with unit_of() as unit:
+        number = booked(unit, tmp_path)
+        orders = tmp_path / "orders.csv"
+        head = "virtual_account,tag,quantity,type,billing,start,end,subscription_id\n"
+        rows = f"{POOL},ADVANTAGE,3,term,prepaid,2025-11-01,2026-10-31,\n{POOL},ADVANTAGE,1,perpetual,usage,,,SUB\n"
+        orders.write_text(head + rows, "utf-8")
+        import_orders(unit, DOMAIN, orders)
+        virtual_account(unit, by_domain(unit, DOMAIN).id, POOL).satellite_id = add_satellite(unit, "North").id
+        unit.session.flush()
+        found = list_usage_window(unit, DOMAIN, number, Part("-by_usage")).items
+        assert {(one["month"], one["tag"], one["covered"], one["by_usage"], one["billing"]) for one in found} == {
+            ("2026-11", "ADVANTAGE", 0, 7, "usage"),
+            ("2026-10", "ADVANTAGE", 2, 0, "prepaid"),
+            ("2026-11", "ESSENTIALS", 0, 0, "prepaid"),
+        }
+        assert found[0]["by_usage"] == 7
