@@ -14,6 +14,7 @@ from central.cli.base import DIGITS, FILE, group, reading, writing
 from central.domain.conversions.rules import SourceKind
 from serverkit.cli.base import INTEGER, Command, emit, emit_list, table
 from serverkit.db.windows import Part
+from serverkit.licence_texts import quantity
 
 
 @group.group("convert", help="Classic licences, in PAKs and on devices, that become smart licences.")
@@ -195,7 +196,7 @@ def run(
         with writing(context) as (_, unit):
             found = conversions.convert_licences(unit, domain, kind, number, wanted, target, revision)
     shown = table(found["lines"], ("sku", "quantity", "left", "name", "check", "contract", "code"))
-    emit(context, found, f"{shown}\n{found['quantity']} units into {found['virtual_account']}")
+    emit(context, found, f"{shown}\n{quantity(found['quantity'], 'unit')} into {found['virtual_account']}")
 
 
 def _run_all(context: click.Context, domain: str, *, preview: bool) -> None:

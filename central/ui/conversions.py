@@ -177,7 +177,7 @@ def tabs_of(page: Page) -> dict[str, Any]:
     items = [
         ("paks", _("PAKs"), f"{root}/paks"),
         ("devices", _("Devices"), f"{root}/devices"),
-        ("requests", _("Requests of devices"), f"{root}/requests"),
+        ("requests", _("Requests"), f"{root}/requests"),
     ]
     if page.may(SETTINGS):
         items.append(("settings", _("Settings"), f"{root}/settings"))

@@ -69,9 +69,20 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
         _("automatic conversion of {what} is off"),
     ),
     _K.CONVERSION_FAILED: (_("{name} failed: {note}"),),
-    _K.CLASSIC_LISTED: (_("a list of {number} {what} was imported"),),
-    _K.CLASSIC_SKUS_IMPORTED: (_("{number} SKUs of classic licences were imported"),),
-    _K.CONTRACTS_IMPORTED: (_("{number} lines of service contracts were imported"),),
+    _K.CLASSIC_LISTED: (
+        _("a list of 1 PAK was imported"),
+        _("a list of {number} PAKs was imported"),
+        _("a list of 1 device with classic licences was imported"),
+        _("a list of {number} devices with classic licences was imported"),
+    ),
+    _K.CLASSIC_SKUS_IMPORTED: (
+        _("1 SKU of classic licences was imported"),
+        _("{number} SKUs of classic licences were imported"),
+    ),
+    _K.CONTRACTS_IMPORTED: (
+        _("1 line of service contracts was imported"),
+        _("{number} lines of service contracts were imported"),
+    ),
     _K.SUBSCRIPTION_ASSIGNED: (
         _("subscription {subscription} of {name} moved from {place} to {target}"),
         _("subscription {subscription} of {name} copied to {target}"),

@@ -240,7 +240,7 @@ def phase_words(line: LedgerLine) -> Words:
     if line.phase == "future":
         return _("{count} from a later start", count=number(line.quantity))
     if line.phase == "expired":
-        return _("{count} have ended", count=number(line.quantity))
+        return ngettext("{number} has ended", "{number} have ended", line.quantity, number=number(line.quantity))
     if line.billing == "usage":
         return _("billed by usage, without limit")
     if line.licence_type == "reporting_only":

@@ -40,7 +40,7 @@ def test_an_upgrade_is_completed_in_the_browser(portal: Portal) -> None:
     assert ("Upgrade pending" in text_of(listed), "6 (pending)" in text_of(details)) == (True, True)
     assert all(f'href="{spare}?tag=ESSENTIALS"' in one.get_data(as_text=True) for one in (listed, details))
     page = text_of(browser.get(f"{spare}?tag=ESSENTIALS"))
-    assert "At most 5 can be upgraded here; 6 are pending." in page
+    assert "At most 5 can be upgraded here; pending: 6." in page
     many = browser.get(f"{spare}?tag=ESSENTIALS&quantity=6&option=ADVANTAGE%3D1%3A2")
     assert ("upgrade_too_large" in text_of(many), "This quantity cannot be upgraded" in text_of(many)) == (True, True)
     assert "Left pending" not in text_of(many)

@@ -35,6 +35,7 @@ from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, insert_rows, upsert
 from serverkit.errors import AppError
 from serverkit.ids import new_id
+from serverkit.licence_texts import quantity
 from serverkit.locks import for_change
 from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, judge_table
 
@@ -145,8 +146,8 @@ def import_sources(
     for kept_row in there.values():
         unit.session.expire(kept_row)
     setting_of(unit, account_id, kind).listed_at = unit.now
-    what = "PAKs" if kind is SourceKind.PAK else "devices with classic licences"
-    message = f"a list of {len(by_source)} {what} was imported"
+    words = ("PAK",) if kind is SourceKind.PAK else ("device with classic licences", "devices with classic licences")
+    message = f"a list of {quantity(len(by_source), *words)} was imported"
     record(unit, account_id, EventKind.CLASSIC_LISTED, message, subject={"kind": kind, "count": len(by_source)})
     return file, assigned
 
@@ -228,7 +229,7 @@ def import_skus(unit: Unit, source: Path | bytes) -> list[SkuRow]:
     names = ("sku", "tag", "family", "contract_needed", "divisible")
     for piece in batches(rows.values()):
         upsert(unit.session, ClassicSku, [{name: getattr(row, name) for name in names} for row in piece])
-    message = f"{len(rows)} SKUs of classic licences were imported"
+    message = f"{quantity(len(rows), 'SKU')} of classic licences {'was' if len(rows) == 1 else 'were'} imported"
     record(unit, None, EventKind.CLASSIC_SKUS_IMPORTED, message, subject={"count": len(rows)})
     return list(rows.values())
 
@@ -249,6 +250,6 @@ def import_contracts(unit: Unit, account_id: str, source: Path | bytes) -> int:
     unit.session.execute(delete(ServiceContract).where(ServiceContract.account_id == account_id))
     for piece in batches(rows.values()):
         insert_rows(unit.session, ServiceContract, piece)
-    message = f"{len(rows)} lines of service contracts were imported"
+    message = f"{quantity(len(rows), 'line')} of service contracts {'was' if len(rows) == 1 else 'were'} imported"
     record(unit, account_id, EventKind.CONTRACTS_IMPORTED, message, subject={"count": len(rows)})
     return len(rows)

@@ -81,7 +81,7 @@ def _offer(option: Replacement, quantity: int, pending: int, free: int, names: M
         )
     elif quantity > pending or needed > free:
         refusal = UpgradeTooLargeError(
-            "to upgrade to {quantity} units, {needed} of {name} are needed; pending: {pending}, free of {name}: {free}",
+            "to upgrade {quantity}, {needed} of {name} are needed; pending: {pending}, free of {name}: {free}",
             quantity=quantity,
             needed=needed,
             name=names.get(option.tag, option.tag),
