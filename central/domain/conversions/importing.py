@@ -146,8 +146,12 @@ def import_sources(
     for kept_row in there.values():
         unit.session.expire(kept_row)
     setting_of(unit, account_id, kind).listed_at = unit.now
-    words = ("PAK",) if kind is SourceKind.PAK else ("device with classic licences", "devices with classic licences")
-    message = f"a list of {quantity(len(by_source), *words)} was imported"
+    count = len(by_source)
+    message = f"a list of {quantity(count, 'PAK')} was imported"
+    if kind is SourceKind.DEVICE:
+        message = (
+            f"a list of {quantity(count, 'device with classic licences', 'devices with classic licences')} was imported"
+        )
     record(unit, account_id, EventKind.CLASSIC_LISTED, message, subject={"kind": kind, "count": len(by_source)})
     return file, assigned
 
