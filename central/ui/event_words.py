@@ -72,8 +72,8 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     _K.CLASSIC_LISTED: (
         _("a list of 1 PAK was imported"),
         _("a list of {number} PAKs was imported"),
-        _("a list of 1 device with classic licences was imported"),
-        _("a list of {number} devices with classic licences was imported"),
+        _("a list of classic licences of 1 device was imported"),
+        _("a list of classic licences of {number} devices was imported"),
     ),
     _K.CLASSIC_SKUS_IMPORTED: (
         _("1 SKU of classic licences was imported"),

@@ -149,9 +149,7 @@ def import_sources(
     count = len(by_source)
     message = f"a list of {quantity(count, 'PAK')} was imported"
     if kind is SourceKind.DEVICE:
-        message = (
-            f"a list of {quantity(count, 'device with classic licences', 'devices with classic licences')} was imported"
-        )
+        message = f"a list of classic licences of {quantity(count, 'device')} was imported"
     record(unit, account_id, EventKind.CLASSIC_LISTED, message, subject={"kind": kind, "count": len(by_source)})
     return file, assigned
 
