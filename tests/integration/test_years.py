@@ -97,7 +97,7 @@ def _outage(line: Timeline, front: AsgiFront) -> list[str]:
     while not line.failures:
         line.until(line.now + 6 * HOUR, 6 * HOUR)
         assert line.now < begun + timedelta(days=8)
-    line.until(line.now + timedelta(days=3), 2 * HOUR)
+    line.until(line.now + timedelta(days=3), 4 * HOUR)
     front.twist = None
     failed, line.failures = line.failures, kept
     line.until(line.now + 7 * HOUR, HOUR)
