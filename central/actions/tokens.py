@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import select
 
 from central.actions.views import CreatedTokenView, TokenView
 from central.domain.access.rules import Permission
@@ -24,10 +24,11 @@ from central.domain.accounts.queries import (
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_tokens, token_dict, token_of_text
+from serverkit.auth.token_lists import matches, orders_of, state_of
 from serverkit.auth.tokens import UnknownTokenError
 from serverkit.db.paging import ALL, Listing, Query, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
+from serverkit.db.windows import WHOLE, Part, Window, window_of
 from serverkit.errors import RefusedError
 from serverkit.names import tidy_token
 from serverkit.secrets_box import SecretBox
@@ -171,29 +172,11 @@ def list_token_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) 
     """Registration tokens of a virtual account. Filters: q, state."""
     wanted, account = part.wanted, by_domain(unit, domain)
     pool = by_number(unit, account.id, number)
-    used_up = and_(Token.max_uses.is_not(None), Token.uses >= Token.max_uses)
-    state = case(
-        (Token.revoked.is_(True), "revoked"),
-        (Token.expires_at <= unit.licence_now, "expired"),
-        (used_up, "used_up"),
-        else_="active",
-    )
-    orders = Orders(
-        Token.id,
-        {
-            "description": (func.lower(Token.description),),
-            "state": (state,),
-            "expires_at": (Token.expires_at,),
-            "created_at": (Token.created_at,),
-            "created_by": (Token.created_by,),
-            "uses": (Token.uses,),
-        },
-        "-created_at",
-    )
+    state = state_of(Token, unit.licence_now)
+    orders = orders_of(Token, state)
     query = select(Token).where(Token.account_id == account.id, Token.virtual_account_id == pool.id)
     if text := wanted.get("q"):
-        found = func.lower(Token.description).contains(text.lower(), autoescape=True)
-        query = query.where(or_(found, Token.id == text, Token.created_by.contains(text, autoescape=True)))
+        query = query.where(matches(Token, text))
     if chosen := wanted.get("state"):
         query = query.where(state == chosen)
     known = managers(unit, account.id)

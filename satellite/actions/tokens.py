@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import select
 
 from satellite.actions.virtual_accounts import find_id, in_virtual_account
 from satellite.core.access.rules import Permission
@@ -19,9 +19,10 @@ from satellite.core.tokens import queries, services
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.queries import token_dict
 from satellite.core.tokens.rules import judge_revocation, judge_token_removal
+from serverkit.auth.token_lists import matches, orders_of, state_of
 from serverkit.auth.tokens import UnknownTokenError
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
+from serverkit.db.windows import WHOLE, Part, Window, window_of
 from serverkit.secrets_box import SecretBox
 from serverkit.verdicts import RowVerdict, Verdict
 
@@ -141,31 +142,12 @@ def _with_text(unit: Unit, row: Token, text: str, virtual_account_name: str) -> 
 def list_token_window(unit: Unit, part: Part = WHOLE) -> Window:
     """Registration tokens. Filters: q, virtual_account, state."""
     wanted = part.wanted
-    used_up = and_(Token.max_uses.is_not(None), Token.uses >= Token.max_uses)
-    state = case(
-        (Token.revoked.is_(True), "revoked"),
-        (Token.expires_at <= unit.licence_now, "expired"),
-        (used_up, "used_up"),
-        else_="active",
-    )
-    orders = Orders(
-        Token.id,
-        {
-            "description": (func.lower(Token.description),),
-            "virtual_account": (VirtualAccount.name,),
-            "state": (state,),
-            "expires_at": (Token.expires_at,),
-            "created_at": (Token.created_at,),
-            "created_by": (Token.created_by,),
-            "uses": (Token.uses,),
-        },
-        "-created_at",
-    )
+    state = state_of(Token, unit.licence_now)
+    orders = orders_of(Token, state, virtual_account=VirtualAccount.name)
     query = select(Token).join(VirtualAccount, VirtualAccount.id == Token.virtual_account_id)
     query = query.where(Token.removed.is_(False))
     if text := wanted.get("q"):
-        found = func.lower(Token.description).contains(text.lower(), autoescape=True)
-        query = query.where(or_(found, Token.id == text, Token.created_by.contains(text, autoescape=True)))
+        query = query.where(matches(Token, text))
     query = in_virtual_account(query, wanted, Token.virtual_account_id)
     if chosen := wanted.get("state"):
         query = query.where(state == chosen)
