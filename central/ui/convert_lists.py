@@ -42,7 +42,14 @@ class ChosenList(BaseModel):
 UPLOAD = Form(
     ChosenList,
     _("Check file"),
-    {"file": Ui(_("List (CSV)"), _("It may come again at any time: what was converted stays converted."), "file")},
+    {
+        "file": Ui(
+            _("List (CSV)"),
+            _("It may come again at any time: what was converted stays converted."),
+            "file",
+            required=True,
+        )
+    },
 )
 
 
