@@ -138,7 +138,8 @@ def text_of(data: bytes) -> str:
         if b"\0" in data[:2]:
             raise TableFileError("the file is UTF-16 without a byte order mark; save it as CSV UTF-8")
         raise TableFileError(
-            "line {line}: the file is not text", line=len(_LINE_END.findall(text[: text.index(chr(0))])) + 1
+            "line {line}: a NUL character (U+0000) is there: the file is damaged or is not text",
+            line=len(_LINE_END.findall(text[: text.index(chr(0))])) + 1,
         )
     if not text.strip():
         raise TableFileError("the file is empty")

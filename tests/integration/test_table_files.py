@@ -108,6 +108,39 @@ def test_a_file_over_the_limit_is_said_to_be_too_large(campus: World) -> None:
     assert "permissions" not in error["remedy"]
 
 
+CELLS = {
+    "=3": "it is a formula",
+    "1.000": "its thousands are separated",
+    "1,000": "its thousands are separated",
+    "1 000": "its thousands are separated",
+    "3,0": "it has a decimal point or comma",
+    "3.5": "it has a decimal point or comma",
+    "'3": "an apostrophe is before it",
+    "\uff13": "write it with the digits 0 to 9",
+    "": "nothing is written there",
+}
+
+
+@pytest.mark.row("C3.4")
+def test_a_quantity_that_is_no_whole_number_is_named_as_what_it_is(campus: World) -> None:
+    """Formulas, separated thousands, decimals, apostrophes, other digits, nothing: all in one refusal, line by line."""
+    rows = "".join(f'Campus;"{TAG}";"{text}"\n' for text in CELLS)
+    message = refused(campus, f"virtual_account;tag;quantity\n{rows}")["message"]
+
+    for line, words in enumerate(CELLS.values(), start=2):
+        assert words in message.partition(f"line {line}: ")[2].partition("; line")[0], words
+
+
+@pytest.mark.row("C3.4")
+def test_a_tag_in_other_case_or_a_name_instead_of_it_is_hinted_at(campus: World) -> None:
+    """The line says which tag may be meant, and takes none by itself; a NUL character is named with its line."""
+    head = "virtual_account;tag;quantity\n"
+    for text in (TAG.upper(), "adv", f"'{TAG}"):
+        assert f"did you mean '{TAG}'?" in refused(campus, f"{head}Campus;{text};3\n")["message"], text
+    assert "did you mean" not in refused(campus, f"{head}Campus;other;3\n")["message"]
+    assert "line 2: a NUL character" in refused(campus, f"{head}Campus;{TAG};3\0\n".encode())["message"]
+
+
 DATES = {
     "2026-02-30": "there is no such day as 2026-02-30: that month has 28 days",
     "2026-13-01": "there is no such day as 2026-13-01: a year has no month 13",

@@ -66,6 +66,14 @@ def entitlements(unit: Unit, tags: Iterable[str] | None = None) -> list[Entitlem
     return list(unit.session.scalars(query if tags is None else query.where(Entitlement.tag.in_(list(tags)))))
 
 
+def tag_meant(unit: Unit, text: str) -> str:
+    """The end of a sentence that says a tag is not there: the one that differs by case only or has this name, or nothing."""
+    plain = text.strip(" '\"").lower()
+    same = (func.lower(Entitlement.tag) == plain) | (func.lower(Entitlement.name) == plain)
+    found = unit.session.scalars(select(Entitlement.tag).where(same).limit(2)).all()
+    return f"; did you mean {found[0]!r}?" if len(found) == 1 else ""
+
+
 def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
     """The names of licences by tag, as far as the catalogue has them."""
     query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(sorted(set(tags))))

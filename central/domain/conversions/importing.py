@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
-from central.domain.catalogue.queries import entitlements
+from central.domain.catalogue.queries import entitlements, tag_meant
 from central.domain.conversions.models import ClassicLicence, ClassicSku, ClassicSource, ServiceContract
 from central.domain.conversions.queries import setting_of, skus_by_name
 from central.domain.conversions.reading import (
@@ -37,7 +37,7 @@ from serverkit.errors import AppError
 from serverkit.ids import new_id
 from serverkit.licence_texts import quantity
 from serverkit.locks import for_change
-from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, judge_table
+from serverkit.table_file import SHOWN, FaultyRowsError, RowError, RowFault, RowWarning, judge_table
 
 Known = Mapping[str, ClassicSource]
 
@@ -221,7 +221,8 @@ def import_skus(unit: Unit, source: Path | bytes) -> list[SkuRow]:
     faults, rows = list(table.faults), dict[str, SkuRow]()
     for line, row in table.rows:
         if row.tag not in known:
-            faults.append(RowFault(line, "unknown_entitlement", f"the catalogue has no {row.tag[:80]!r}"))
+            meant = tag_meant(unit, row.tag) if len(faults) < SHOWN else ""  # no more are shown
+            faults.append(RowFault(line, "unknown_entitlement", f"the catalogue has no {row.tag[:80]!r}{meant}"))
         elif row.sku in rows:
             faults.append(RowFault(line, "duplicate_sku", f"{row.sku} occurs twice in the file"))
         else:

@@ -13,6 +13,7 @@ from exchange.identity import Udi, ascii_lower
 from exchange.vocabulary import LicenceType
 from serverkit.dates import DateFormError, read_end, read_start
 from serverkit.names import InvalidNameError, check_text
+from serverkit.table_cells import whole_number
 from serverkit.table_file import RowError
 
 SKU_REQUIRED, SKU_OPTIONAL = ("sku", "tag"), ("family", "contract_needed", "divisible")
@@ -159,9 +160,7 @@ def _udi(cells: dict[str, str]) -> Udi:
 
 
 def _quantity(text: str) -> int:
-    if not text.isascii() or not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > MOST_QUANTITY:
-        raise RowError("invalid_quantity", f"{text[:20]!r} is not a whole number from 0 to {MOST_QUANTITY}")
-    return int(text)
+    return whole_number(text, 0, MOST_QUANTITY)
 
 
 def _flag(cells: dict[str, str], name: str, *, usual: bool) -> bool:

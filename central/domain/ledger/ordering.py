@@ -12,7 +12,7 @@ from sqlalchemy import select
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
-from central.domain.catalogue.queries import entitlements
+from central.domain.catalogue.queries import entitlements, tag_meant
 from central.domain.ledger.models import Bucket, Lot, Posting
 from central.domain.ledger.replacing import REPLACES, read_replacements
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
@@ -21,7 +21,7 @@ from exchange.compliance import until
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 from serverkit.errors import AppError
-from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, judge_table
+from serverkit.table_file import SHOWN, FaultyRowsError, RowError, RowFault, RowWarning, judge_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ def judge_orders(unit: Unit, account_id: str, source: Path | bytes) -> OrderFile
             if spec.virtual_account not in targets:
                 targets[spec.virtual_account] = _target(unit, account_id, spec.virtual_account)
             if spec.tag not in known:
-                raise RowError("unknown_entitlement", f"the catalogue has no {spec.tag[:80]!r}")
+                raise _unknown(unit, spec.tag, len(faults))
             for option in read_replacements(spec.details.get(REPLACES, "")):
                 if option.tag not in known:
-                    raise RowError("unknown_entitlement", f"the catalogue has no {option.tag[:80]!r}")
+                    raise _unknown(unit, option.tag, len(faults))
             reference = (spec.order_number, spec.order_line)
             if spec.order_number is not None:
                 if reference in orders:
@@ -79,6 +79,11 @@ def judge_orders(unit: Unit, account_id: str, source: Path | bytes) -> OrderFile
     warnings = [*table.warnings, *_odd_rows(unit, account_id, rows, targets)]
     named = {tag: row.name for tag, row in known.items()}
     return OrderFile(rows, warnings, sorted(faults, key=lambda one: one.line), targets, named)
+
+
+def _unknown(unit: Unit, tag: str, before: int) -> RowError:
+    meant = tag_meant(unit, tag) if before < SHOWN else ""  # no more are shown
+    return RowError("unknown_entitlement", f"the catalogue has no {tag[:80]!r}{meant}")
 
 
 def import_orders(unit: Unit, account_id: str, source: Path | bytes) -> OrderImport:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso
 from serverkit.dates import DateFormError, read_end, read_start
 from serverkit.names import InvalidNameError, check_text
+from serverkit.table_cells import whole_number
 from serverkit.table_file import RowError
 
 E = TypeVar("E", bound=StrEnum)
@@ -141,9 +141,7 @@ def _check_upgrade(tag: str, replaces: str, licence_type: LicenceType, billing: 
 
 def parse_quantity(text: str) -> int:
     """Read a quantity: ASCII digits only, no sign, blank, point or grouping."""
-    if not text.isascii() or not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= MOST_QUANTITY:
-        raise RowError("invalid_quantity", f"{text[:20]!r} is not a whole number from 1 to {MOST_QUANTITY}")
-    return int(text)
+    return whole_number(text, 1, MOST_QUANTITY)
 
 
 def _text(cells: dict[str, str], name: str) -> str:
