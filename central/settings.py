@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from serverkit.endpoints import EndpointError, read_url
 from serverkit.mail.settings import MailSettings, plain_address
 from serverkit.settings import Section, ServerAppSettings
 
 PREFIX = "CENTRAL"
+MOST_LETTERS = 1000
+_BEHIND_PATH = re.compile(r"[?#].*", re.DOTALL)
+_QUERY = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?#-]|%[0-9A-Fa-f]{2}){1,1000}")
 Address = Annotated[str, AfterValidator(plain_address)]
 
 
@@ -20,17 +25,28 @@ class ContactSettings(Section):
     support: Address | None = None
 
 
+def _web_address(text: str) -> str:
+    """An address that paths are put behind, over TLS; empty for none."""
+    if text:
+        if len(text) > MOST_LETTERS or not text.isprintable():
+            raise EndpointError("an address that begins with https:// is needed")
+        read_url(text, {"https": 443})
+    return text
+
+
 def _web_page(text: str) -> str:
-    """An address that a browser opens over TLS; empty for none."""
-    if text and (not text.startswith("https://") or not text.isprintable() or " " in text or len(text) > 1000):
-        raise ValueError("an address that begins with https:// is needed")
+    """An address that a browser opens over TLS, also with a query and a fragment; empty for none."""
+    end = _BEHIND_PATH.search(text)
+    if end is not None and end[0].strip("?#") and not _QUERY.fullmatch(end[0]):
+        raise EndpointError("what follows ? or # has a letter that is percent-encoded in an address")
+    _web_address(text[: end.start()] if end else text)
     return text
 
 
 class PortalSettings(Section):
     """Where the pages of central are, for links in mails, and what they lead to."""
 
-    address: Annotated[str, AfterValidator(_web_page)] = ""
+    address: Annotated[str, AfterValidator(_web_address)] = ""
     export_page: Annotated[str, AfterValidator(_web_page)] = ""
     contracts_page: Annotated[str, AfterValidator(_web_page)] = ""
 

@@ -137,10 +137,8 @@ def text_of(data: bytes) -> str:
     if "\0" in text:
         if b"\0" in data[:2]:
             raise TableFileError("the file is UTF-16 without a byte order mark; save it as CSV UTF-8")
-        raise TableFileError(
-            "line {line}: a NUL character (U+0000) is there: the file is damaged or is not text",
-            line=len(_LINE_END.findall(text[: text.index(chr(0))])) + 1,
-        )
+        line = len(_LINE_END.findall(text.partition("\0")[0])) + 1
+        raise TableFileError("line {line}: a NUL character (U+0000): the file is damaged or no text", line=line)
     if not text.strip():
         raise TableFileError("the file is empty")
     _refuse_markup(text.lstrip()[:500].lower())

@@ -23,7 +23,7 @@ from serverkit.errors import AppError
 from serverkit.licence_texts import quantity
 from serverkit.mail import sender
 from serverkit.mail.sender import Given, MailOffError
-from serverkit.mail.settings import MailSettings, plain_host
+from serverkit.mail.settings import MailSettings, plain_host, plain_user
 from serverkit.outbox import deliver, entries, entry_members, put
 from serverkit.outward import client_context
 from serverkit.stored_settings import Stored
@@ -58,7 +58,7 @@ class MailPlan(Stored):
     port: int = Field(default=587, ge=1, le=65_535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     authorities: Authorities = Field(default="", max_length=MOST_AUTHORITIES)
-    user: str = Field(default="", max_length=255)
+    user: Annotated[str, AfterValidator(plain_user)] = Field(default="", max_length=255)
     sender: Address = Field(default="perigee@localhost", max_length=255)
     recipients: list[Address] = Field(default=[], max_length=20)
     least: Literal["major", "minor", "informational"] = "major"

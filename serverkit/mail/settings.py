@@ -10,17 +10,28 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from serverkit.endpoints import EndpointError, read_host
-from serverkit.settings import Section
+from serverkit.settings import Section, absolute_path
 
 
 def _path(value: object) -> object:
     """A path as text in a settings file."""
     if value == "":
         raise ValueError("the path is empty")
+    if isinstance(value, str):
+        absolute_path(value)
     return Path(value) if isinstance(value, str) else value
 
 
 LONGEST_ADDRESS = 255
+
+
+def plain_user(text: str) -> str:
+    """A user name of a mail server, or nothing; ValueError for one of blanks or with what no one types."""
+    if text and (not text.strip() or not text.isprintable() or len(text) > 255):
+        raise ValueError("a user name of 1 to 255 letters without control characters is needed")
+    return text
+
+
 FilePath = Annotated[Path, BeforeValidator(_path)]
 
 
@@ -58,7 +69,7 @@ class MailSettings(Section):
     port: int = Field(default=587, ge=1, le=65_535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca_file: FilePath | None = None
-    user: str | None = None
+    user: Annotated[str, AfterValidator(plain_user)] | None = None
     password_file: FilePath | None = None
     sender: Annotated[str, AfterValidator(plain_address)] = "perigee@localhost"
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)

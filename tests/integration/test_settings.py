@@ -237,6 +237,19 @@ def test_a_wrong_setting_in_the_file_is_named_with_its_line_and_the_nearest_righ
             '[mail]\nhost = "mail:25"': ("mail.host", "mail.port", 2),
             '[mail]\nsender = "nobody"': ("mail.sender", "mail address", 2),
             f'[mail]\nsender = "{"x" * 250}@site.example"': ("mail.sender", "255", 2),
+            '[mail]\nca_file = "ca.pem"': ("mail.ca_file", "absolute path", 2),
+            '[mail]\npassword_file = "https://h/password"': ("mail.password_file", "absolute path", 2),
+            '[mail]\nuser = "a\\nb"': ("mail.user", "control characters", 2),
+            '[portal]\naddress = "https://[::1"': ("portal.address", "brackets", 2),
+            '[portal]\naddress = "https://central.example:99999"': ("portal.address", "65535", 2),
+            '[portal]\naddress = "https://anna:word@central.example"': ("portal.address", "no user name", 2),
+            '[portal]\naddress = "https://central.example/?a=b"': ("portal.address", "without query", 2),
+            '[portal]\nexport_page = "https://vendor.example:x/a?b=c"': ("portal.export_page", "port", 2),
+            '[portal]\ncontracts_page = "https://vendor.example/a?b c"': (
+                "portal.contracts_page",
+                "percent-encoded",
+                2,
+            ),
             "[mail]\nport = 70000": ("mail.port", "65535", 2),
         },
         "satellite": {},
@@ -257,6 +270,10 @@ def test_a_wrong_setting_in_the_file_is_named_with_its_line_and_the_nearest_righ
         for raw in (b"\xff\xfe[\x00l\x00o\x00g\x00]\x00", b"[log", b'[log]\nlevel = "info"\nlevel = "info"'):
             file.write_bytes(raw)
             assert run()["error"]["code"] == "invalid_setting", raw
+        if program == "central":
+            pages = "export_page = 'https://v.example/a?b=c&d=%20#e'\ncontracts_page = 'https://[::1]:8443/#x'"
+            file.write_text(f"[portal]\naddress = 'https://c.example:8443/x'\n{pages}", encoding="utf-8")
+            site.central("account", "list")
         file.write_bytes(b'\xef\xbb\xbf[log]\r\nlevel = "info"\r\n')
         (site.central if program == "central" else site.satellite)("jobs", "list")  # a byte order mark does no harm
 
