@@ -20,6 +20,7 @@ SERVERS = [("central", CentralSettings), ("satellite", SatelliteSettings)]
 EXAMPLES = {
     "server.names", "database.url", "anchor.folder", "backup.folder", "mail.host", "mail.ca_file", "mail.user", "mail.password_file",
     "contact.feedback", "contact.support", "management.bind", "management.token_file", "portal.export_page", "portal.contracts_page",
+    "portal.address", "webhooks.allowed_networks", "webhooks.ca_file",
 }  # fmt: skip
 
 
