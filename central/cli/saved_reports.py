@@ -8,11 +8,11 @@ import click
 
 from central.actions import report_runs as runs
 from central.actions import saved_reports as actions
-from central.cli.base import FILE, reading, writing
+from central.cli.base import reading, writing
 from central.cli.reports import report
 from central.domain.reports.rules import FORMATS, REPORTS, Every, Schedule, Wish
 from serverkit.actor import OPERATOR
-from serverkit.cli.base import INTEGER, emit, emit_list
+from serverkit.cli.base import INTEGER, OUTPUT, emit, emit_list
 from serverkit.files import atomic_file
 
 
@@ -124,7 +124,7 @@ def report_history(context: click.Context, domain: str, user: str, name: str) ->
 @click.argument("user")
 @click.argument("name")
 @click.argument("run_id", metavar="RUN")
-@click.option("--output", type=FILE, required=True, metavar="FILE")
+@click.option("--output", type=OUTPUT, required=True, metavar="FILE")
 @click.pass_context
 def report_download(context: click.Context, domain: str, user: str, name: str, run_id: str, output: Path) -> None:
     """Fetch the file of a run."""
