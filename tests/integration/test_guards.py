@@ -169,9 +169,9 @@ def test_a_row_that_names_nothing_is_refused_at_the_commit(site: World) -> None:
         for table in metadata.sorted_tables:
             for key in table.foreign_key_constraints:
                 nowhere = {
-                    name: 999_999 if isinstance(table.c[name].type, Integer) else "nowhere" for name in key.column_keys
+                    name: 999_999 if isinstance(table.c[name].type, Integer) else "gone" for name in key.column_keys
                 }
-                row = sample(table, "nowhere") | nowhere
+                row = sample(table, "gone") | nowhere
                 try:
                     with database.write(TESTER) as unit:
                         unit.session.execute(insert(table), row)
