@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+# One more than there are processors: many tests wait for a disk, a browser or a server of their own.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 # Compiled modules are kept, whatever the caller's shell says: every command starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
