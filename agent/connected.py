@@ -256,7 +256,7 @@ class Connected(Detaching, Registering, ByCode):
         elif reply.answer.op is DeviceOp.RENEW_IDENTITY:
             renewing.accept_identity(self.state, reply)
         elif reply.answer.op is DeviceOp.CONVERT:
-            converting.accept(self.state, reply)
+            converting.accept_late(self.state, reply)
 
     def _settle(self, talk: Conversation) -> None:
         self._trust = talk.trust

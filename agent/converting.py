@@ -85,6 +85,13 @@ def accept(state: DeviceState, reply: ServerReply) -> None:
     one.decided_at = iso(answer.decided_at) if answer.decided_at is not None else None
 
 
+def accept_late(state: DeviceState, reply: ServerReply) -> None:
+    """Take over an answer that arrives late, unless another request has replaced the one that it is about."""
+    answer, one = ConversionAnswer.from_dict(reply.answer.result), state.conversion
+    if one is not None and answer.request == one.request:
+        accept(state, reply)
+
+
 def ask_again(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> None:
     """Repeat a request that is not decided yet; a server that refuses it must not keep the device from its renewal."""
     if state.conversion is None or state.conversion.state not in OPEN:

@@ -131,7 +131,7 @@ def seal_reservation(reservation: Reservation, key: PrivateKey) -> JsonObject:
 
 
 def write_authorization_code(reservation: Reservation, envelope: JsonObject) -> str:
-    """The text that a person carries to the device."""
+    """The text that a person carries to the device; TooLargeError for one that no device would read."""
     rows = [
         f"  <licence tag={quoteattr(line.tag)} name={quoteattr(line.name)} quantity={quoteattr(str(line.quantity))}"
         f" type={quoteattr(line.licence_type.value)} ends={quoteattr(iso(line.end) if line.end else 'never')}/>"
@@ -151,7 +151,10 @@ def write_authorization_code(reservation: Reservation, envelope: JsonObject) -> 
         "</reservation>",
         "",
     ]
-    return "\n".join(parts)
+    written = "\n".join(parts)
+    if len(written) > MOST_TEXT:  # signs that XML escapes take more room here than in the statement
+        raise TooLargeError("{lines} lines of licences do not fit into a code", lines=len(reservation.lines))
+    return written
 
 
 def _envelope(text: str) -> Any:

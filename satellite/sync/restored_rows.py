@@ -1,8 +1,9 @@
 """Restoring what this satellite lost when it was restored from an older copy (row S2.6).
 
 Only what is missing is taken: a device, token or claim that is here stays as it is here; a set that is here gets the
-units and keys that it lacks. A device that comes back may continue with any number, for its last one is forgotten. A
-device that registered again here, because it was forgotten, stays one: the older record of it is removed.
+units and keys that it lacks, and a device that was detached since the copy was made uses what it was detached with. A
+device that comes back may continue with any number, for its last one is forgotten. A device that registered again here,
+because it was forgotten, stays one: the older record of it is removed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Returning:
         """Begin with nothing taken; `restored` says that this site is known to be an older copy."""
         self._unit = unit
         self._restored = restored
+        self._detached: set[str] = set()
 
     def take(self, row: ResponseRow) -> bool:
         """Take a row if it is one of these kinds; False for any other."""
@@ -84,6 +86,8 @@ class Returning:
                 not here.removed and row.last_contact > here.last_contact
             ):  # detached or reattached since this copy was made
                 here.detached_until, here.detached_term = row.detached_until, row.detached_term
+                if row.detached_until is not None:
+                    self._detached.add(row.id)
             return
         other = _same_machine(unit, row)
         if other is None:
@@ -97,8 +101,11 @@ class Returning:
     def _claim(self, row: ClaimRow) -> None:
         unit = self._unit
         instance = unit.session.get(Instance, row.instance)
-        # A claim that was given up here is kept with the count 0: that is knowledge, not forgetting.
-        if instance is None or instance.removed or unit.session.get(Claim, (row.instance, row.tag)) is not None:
+        if instance is None or instance.removed:
+            return
+        # A claim that was given up here is kept with the count 0: that is knowledge, not forgetting. A device that was
+        # detached since this copy was made cannot report its use again: what it was given for its term counts.
+        if row.instance not in self._detached and unit.session.get(Claim, (row.instance, row.tag)) is not None:
             return
         virtual_account = instance.virtual_account_id
         replace_claims(unit, row.instance, virtual_account, claims_of(unit, row.instance) | {row.tag: row.count})

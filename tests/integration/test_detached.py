@@ -255,8 +255,8 @@ def test_only_the_vendor_removes_a_detached_device_and_says_why(world: World, se
 
 @pytest.mark.row("C7.8", "S4.3", "S2.6")
 def test_a_restored_site_learns_of_a_term_from_central(site: World) -> None:
-    """Central shows the term, and gives it back with its id: the device that was detached meanwhile reattaches."""
-    the_device(site, "satellite")
+    """Central gives it back with its id and with what the device uses, which it reported after the copy was made."""
+    the_device(site, "satellite", count=1)
     site.synchronize("before")
     backed_up(site)
     device = Device(
@@ -265,6 +265,7 @@ def test_a_restored_site_learns_of_a_term_from_central(site: World) -> None:
         transport=lambda _server: site.wire("satellite"),
     )
     site.advance("1h", device)
+    device.use("ADVANTAGE", 2)
     until = iso(device.detach(30))
     site.synchronize("after")
     assert row_of(site, "central")["detached_until"] == until
@@ -273,6 +274,7 @@ def test_a_restored_site_learns_of_a_term_from_central(site: World) -> None:
 
     assert row_of(site, "satellite")["detached_until"] == until
     assert row_of(site, "central")["detached_until"] == until
+    assert in_use(site, "satellite") == in_use(site, "central") == 2
     device.reattach()
     site.synchronize("last")
     assert row_of(site, "central")["detached_until"] is None

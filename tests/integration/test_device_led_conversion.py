@@ -8,7 +8,7 @@ import pytest
 
 from agent.clock import DeviceClock
 from agent.device import Device
-from agent.errors import NoConversionError, ServerRefusedError
+from agent.errors import NoConversionError, ServerRefusedError, ServerUnreachableError
 from agent.joining import RegistrationRequest
 from agent.transport import Server
 from exchange.conversion import ClassicLine, ConversionRequest
@@ -81,6 +81,21 @@ def test_a_device_at_central_converts_once_whatever_it_repeats(vendor: World) ->
     assert vendor.central("convert", "devices", "show", ACCOUNT, "PID:SW-48 SN:D-1")["remaining"] == 1
     told = [one["state"] for one in vendor.central("convert", "requests", ACCOUNT)["items"]]
     assert told == ["converted", "already_converted", "converted"]
+
+
+@pytest.mark.row("C9.5")
+def test_a_lost_answer_about_a_request_that_was_replaced_stops_no_device(vendor: World) -> None:
+    """It comes before the next message and says nothing of the request that is kept now: the device goes on."""
+    device = vendor.device("D-1", "central")
+    listed(vendor, "D-1", "L-ESS,5")
+    vendor.wire("central").deaf = True
+    with pytest.raises(ServerUnreachableError):
+        device.convert({"L-ESS": 2})
+    vendor.wire("central").deaf = False
+
+    device.convert({"L-ESS": 3})
+    device.renew_authorization()
+    assert became(device) == {"state": "converted", "L-ESS": (3, None)}
 
 
 @pytest.mark.row("C9.5")

@@ -242,10 +242,9 @@ def authorization_of(
         number=row.number,
     )
     try:
-        envelope = seal_reservation(statement, keyring.grant_key)
+        return write_authorization_code(statement, seal_reservation(statement, keyring.grant_key))
     except TooLargeError as error:
         raise CodeTooLongError("{lines} terms of licences do not fit into one code", lines=len(lines)) from error
-    return write_authorization_code(statement, envelope)
 
 
 def named_terms(unit: Unit, held: Iterable[tuple[Lot, int]]) -> str:

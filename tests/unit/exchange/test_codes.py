@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,17 @@ from agent.reserving import request
 from agent.store import DeviceState
 from central.domain.reservations.errors import InvalidCodeError
 from central.domain.reservations.rules import read_request
+from exchange.codes.authorization import Reservation, ReservedLine, seal_reservation, write_authorization_code
 from exchange.codes.base58 import DIGITS
 from exchange.codes.confirming import confirms, make_confirmation_code, read_confirmation_code
 from exchange.codes.request import make_request_code, read_request_code
 from exchange.codes.returning import belongs_to, make_return_code, read_return_code
 from exchange.codes.secrets import MOST_UPDATES
-from exchange.errors import AlteredError, MalformedError
+from exchange.errors import AlteredError, MalformedError, TooLargeError
 from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.limits import STATEMENT_BYTES
+from exchange.vocabulary import LicenceType
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "format" / "codes.md"
 SECRETS = st.binary(min_size=24, max_size=24)
@@ -159,3 +164,28 @@ def test_a_code_whose_blank_belongs_to_the_name_is_not_called_mistyped() -> None
         read_request(code)
     with pytest.raises(AlteredError, match="mistyped"):
         read_request_code(code.replace("SN1", "SN2"))
+
+
+@pytest.mark.row("S4.5", "C6.1")
+def test_a_text_that_no_device_would_read_is_not_written() -> None:
+    """Signs that XML escapes take five times their room in the readable part: the statement fits, the text would not."""
+
+    def written(name: str) -> str:
+        line = ReservedLine("TAG", name, 1, LicenceType.PERPETUAL, None, None)
+        reservation = Reservation(
+            vendor_id="0" * 32,
+            reservation="1" * 32,
+            account="customer.example",
+            virtual_account_id="2" * 32,
+            virtual_account_name="Spare",
+            instance="3" * 32,
+            udi=Udi(pid="SW-48", serial="SN1"),
+            request="CE-ZSW-48:SN1",
+            lines=(line,) * 50,
+            issued=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        return write_authorization_code(reservation, seal_reservation(reservation, PrivateKey.generate()))
+
+    assert len(written("A" * 200)) < STATEMENT_BYTES * 4
+    with pytest.raises(TooLargeError):
+        written("&" * 200)
