@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from agent.conversation import Conversation, ServerReply
@@ -18,6 +19,7 @@ from agent.store import Conversion, DeviceState
 from exchange.canonical import encode, iso, parse_time
 from exchange.conversion import LINES, ClassicLine, ConversionAnswer, ConversionRequest
 from exchange.device.licence_bodies import StatementBody
+from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.limits import STATEMENT_BYTES
@@ -87,16 +89,20 @@ def accept(state: DeviceState, reply: ServerReply) -> None:
 
 def accept_late(state: DeviceState, reply: ServerReply) -> None:
     """Take over an answer that arrives late, unless another request has replaced the one that it is about."""
-    answer, one = ConversionAnswer.from_dict(reply.answer.result), state.conversion
-    if one is not None and answer.request == one.request:
-        accept(state, reply)
+    one = state.conversion
+    if one is not None and reply.answer.result.get("request") == one.request:
+        with suppress(ExchangeError):  # it is asked for again
+            accept(state, reply)
 
 
 def ask_again(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> None:
-    """Repeat a request that is not decided yet; a server that refuses it must not keep the device from its renewal."""
+    """Repeat a request that is not decided yet; a server that refuses it must not keep the device from its renewal.
+
+    Nor one that is newer than this agent and answers in words that it does not know.
+    """
     if state.conversion is None or state.conversion.state not in OPEN:
         return
     try:
         ask(talk, state, key, now)
-    except ServerRefusedError as error:
+    except (ServerRefusedError, ExchangeError) as error:
         state.conversion.message = error.message
