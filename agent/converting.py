@@ -17,7 +17,7 @@ from agent.errors import (
 )
 from agent.store import Conversion, DeviceState
 from exchange.canonical import encode, iso, parse_time
-from exchange.conversion import LINES, ClassicLine, ConversionAnswer, ConversionRequest
+from exchange.conversion import LINES, SKU_CHARS, ClassicLine, ConversionAnswer, ConversionRequest
 from exchange.device.licence_bodies import StatementBody
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
@@ -52,7 +52,13 @@ def choose(state: DeviceState, lines: Mapping[str, int] | None, now: datetime) -
 def _checked(made: Conversion, state: DeviceState) -> None:
     if not made.lines or len(made.lines) > LINES:
         raise InvalidInputError("name 1 to {most} SKUs", most=LINES)
-    if len(encode(_request(made, state, "0" * 64).to_dict())) > STATEMENT_BYTES:
+    if any(not sku or len(sku) > SKU_CHARS for sku in made.lines):
+        raise InvalidInputError("a SKU has 1 to {most} characters", most=SKU_CHARS)
+    try:
+        size = len(encode(_request(made, state, "0" * 64).to_dict()))
+    except ValueError as error:
+        raise InvalidInputError("a SKU holds a character that no message carries") from error
+    if size > STATEMENT_BYTES:
         raise InvalidInputError("the names of the SKUs are too long together")
 
 

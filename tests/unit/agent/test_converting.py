@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agent import converting
+from agent.errors import InvalidInputError
 from agent.store import Conversion, DeviceState
 from exchange.canonical import iso
 from exchange.identity import Udi
@@ -30,3 +31,14 @@ def test_an_answer_in_words_of_a_newer_server_leaves_the_request_open() -> None:
     converting.accept_late(state, reply)
 
     assert (one.state, one.message != "") == (converting.UNSENT, True)
+
+
+@pytest.mark.row("C9.5")
+@pytest.mark.parametrize("sku", ["", "L" * 256, "L\x1bADV", "Lo\u0308"])
+def test_a_sku_that_no_server_would_read_is_refused_at_once(sku: str) -> None:
+    """Empty, too long, with a control or a decomposed letter: nothing is kept, so nothing is asked for again and again."""
+    state = DeviceState(instance="1" * 32, udi=Udi(pid="SW-48", serial="D-1").to_dict())
+
+    with pytest.raises(InvalidInputError):
+        converting.choose(state, {sku: 1}, NOW)
+    assert state.conversion is None
