@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ def described(option: str, text: str | None) -> str | None:
 
 
 def _printable(option: str, text: str) -> str:
-    plain = text.strip()
+    plain = _composed(text)
     if not plain:
         raise InvalidInputError("{option}: there is nothing but blanks, or nothing at all", option=option)
     if len(plain) > IDENTITY_CHARS or not plain.isprintable():
@@ -82,10 +83,15 @@ def _printable(option: str, text: str) -> str:
     return plain
 
 
+def _composed(text: str) -> str:
+    """A text without blanks around it, its letters as what is signed holds them: a keyboard or file may have them in parts."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
 def unit_of(text: str) -> Udi:
     """A unit written as `PID:SN`; the serial number is behind the last colon."""
     shown, remedy = f"{text[:80]!r} is not PID:SN", "Write the unit as PID:SN, as `show` commands of the device do."
-    pid, colon, serial = text.rpartition(":")
+    pid, colon, serial = _composed(text).rpartition(":")
     if not colon:
         raise InvalidInputError(shown, remedy=remedy)
     if any(letter.isspace() for letter in serial.strip()):
@@ -127,7 +133,7 @@ def classic_lines(texts: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for text in texts:
         sku, mark, count = text.rpartition("=")
-        sku = sku.strip()
+        sku = _composed(sku)
         if not mark or not sku or len(sku) > SKU_CHARS or not sku.isprintable():
             raise InvalidInputError("{text!r} is not SKU=QUANTITY", text=text[:80])
         if sku in found:
