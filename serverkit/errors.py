@@ -90,6 +90,15 @@ class LabClockForeignError(AppError):
     status = 500
 
 
+class TerminalNeededError(AppError):
+    code = "terminal_needed"
+    message = "This command is for a person at a terminal."
+    remedy = Remedy(
+        "Run it on a console or over ssh, without --json and --no-input; each entry of its menu is a command of its own.",
+        page="installation.md#the-menu-for-a-person-at-the-machine",
+    )
+
+
 class FileUnreadableError(AppError):
     code = "file_unreadable"
     message = "A file cannot be read or written."

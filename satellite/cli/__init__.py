@@ -17,6 +17,7 @@ MODULES = {
     "console": ("banner", "network"),
     "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue", "conversions"),
     "mail": ("mail", "syslog"),
+    "menu": ("console",),
     "network": ("sync",),
     "registration": ("init", "registration", "setup"),
     "server": ("upgrade", "serve", "jobs"),
