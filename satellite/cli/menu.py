@@ -41,7 +41,7 @@ def _turn(menu: Menu) -> bool:
         terminal.say(menu.headline())
         terminal.say()
         for at, entry in enumerate(ENTRIES, 1):
-            terminal.say(f"{at:>3}  {entry.title:<34} {entry.command}".rstrip())
+            terminal.say(f"{at:>3}  {entry.title:<36} {entry.command}".rstrip())
         terminal.say("  0  End")
         answer = terminal.ask("\nEntry: ")
     except (EOFError, KeyboardInterrupt):

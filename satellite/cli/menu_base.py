@@ -83,8 +83,8 @@ class Menu:
         if len(found) == 1:
             self.terminal.say()
             return found[0]
-        at = self.terminal.choose("Which medium?", len(found))
-        return None if at is None else found[at - 1]
+        chosen = self.terminal.choose("Which medium?", len(found))
+        return None if chosen is None else found[chosen - 1]
 
     def still_there(self, folder: Path) -> bool:
         """Whether a medium was not pulled out meanwhile: the folder below it is the machine's own disk."""

@@ -39,13 +39,9 @@ def _state(menu: Menu) -> None:
 def _address(menu: Menu) -> None:
     with menu.reading() as (server, unit):
         network, certificate = show_network(server, unit), show_tls(server, unit)
-    host, _, port = network["bind"].rpartition(":")
-    every = host in {"", "0.0.0.0", "[::]"}  # noqa: S104 - what is set, not what is bound here
-    hosts = [*network["file_names"], *network["names"], *network["addresses"]] if every else [host]
     menu.terminal.say("Commands: satellite network show, satellite tls show\n")
-    for one in dict.fromkeys(hosts):
-        shown = f"[{one}]" if ":" in one and not one.startswith("[") else one
-        menu.terminal.say(f"https://{shown}{'' if port == '443' else f':{port}'}/")
+    for address in _addresses(network):
+        menu.terminal.say(address)
     digits = str(certificate.get("fingerprint") or "").upper()
     pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
     menu.terminal.say(f"\nCertificate: {certificate['state']}")
@@ -53,6 +49,20 @@ def _address(menu: Menu) -> None:
         menu.terminal.say(f"SHA-256 fingerprint:\n  {':'.join(pairs[:16])}:\n  {':'.join(pairs[16:])}")
     else:
         menu.terminal.say("There is no fingerprint yet; the server makes a certificate when it starts.")
+
+
+def _addresses(network: dict[str, Any]) -> list[str]:
+    """Where browsers reach the console, by the address that is set."""
+    if network["bind"].startswith("unix:"):
+        return ["The console is behind a reverse proxy; its address is that of the proxy."]
+    host, _, port = network["bind"].rpartition(":")
+    if host not in {"", "0.0.0.0", "[::]"}:  # noqa: S104 - what is set, not what is bound here
+        hosts = [host]
+    else:
+        own = [one for one in network["addresses"] if one != "::1" and not one.startswith("127.")]
+        hosts = [*network["file_names"], *network["names"], *own] or [network["hostname"]]
+    shown = [f"[{one}]" if ":" in one and not one.startswith("[") else one for one in dict.fromkeys(hosts)]
+    return [f"https://{one}{'' if port == '443' else f':{port}'}/" for one in shown]
 
 
 def _setup_code(menu: Menu) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from satellite.cli import menu_entries
 from satellite.runtime import open_satellite
 from serverkit.actor import OPERATOR
 from serverkit.cli.terminal import Terminal
+from serverkit.tls.own import ensure_pair
 from tests.world import ACCOUNT, World
 
 pytestmark = pytest.mark.one_database("what the menu runs are commands, which are tried on both")
@@ -46,7 +48,7 @@ def _person(master: int, steps: tuple[Steps, ...], played: Played) -> None:
             os.write(master, todo.pop(0)[1].encode())
             continue
         try:
-            if not select.select([master], [], [], 20)[0]:
+            if not select.select([master], [], [], 120)[0]:
                 os.write(master, b"\x04")
             data = os.read(master, 65536).decode().replace("\r\n", "\n")
         except OSError:  # the program has ended
@@ -72,7 +74,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
                     satellite.cli.main(["--home", str(world.folder / "satellite"), "console", *words])
                 except SystemExit as ended:
                     played.code = ended.code
-        person.join(60)
+        person.join(300)
         os.close(master)
         played.pages = played.shown.split("\x1b[H\x1b[2J")
         return played
@@ -196,6 +198,31 @@ def test_the_menu_ends_with_the_input_and_with_an_interruption(
 
     monkeypatch.setattr(Terminal, "ask", interrupted)
     assert play(site).code == 0
+
+
+@pytest.mark.row("S3.5")
+def test_the_menu_shows_the_console_the_log_and_the_time(site: World, play: Play) -> None:
+    """Addresses, the whole fingerprint of the certificate, and the end of the log are shown; the zone is set."""
+    site.file("satellite/config.toml", '[server]\nbind = "0.0.0.0:443"\nnames = ["licences.example"]\n')
+    ensure_pair(site.folder / "satellite" / "tls", datetime.now(UTC))
+    (site.folder / "satellite" / "logs").mkdir()
+    site.file("satellite/logs/server.log", '{"event": "ready", "level": "info", "n": 1, "timestamp": "T"}\nplain\n')
+    entries = [("Entry: ", _number(title)) for title in ("Console", "Last lines")]
+
+    played = play(
+        site,
+        entries[0], BACK, entries[1], BACK,
+        ("Entry: ", _number("Time")), ("What to do?", "1\n"), ("Time zone", "Europe/Vienna\n"), BACK,
+        ("Entry: ", "0\n"),
+    )  # fmt: skip
+
+    digits = site.satellite("tls", "show")["fingerprint"].upper()
+    assert "https://licences.example/\n" in played.shown
+    assert digits in played.shown.replace(":\n  ", "").replace(":", "")
+    assert "T info ready n=1\nplain" in played.shown
+    assert site.satellite("time", "settings")["zone"] == "Europe/Vienna"
+    page = (Path(__file__).parents[2] / "docs" / "admin" / "installation.md").read_text("utf-8")
+    assert all(f"| {one.title} |" in page for one in menu_entries.ENTRIES)
 
 
 @pytest.mark.row("S3.5")
