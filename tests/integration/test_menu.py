@@ -233,17 +233,3 @@ def test_without_a_terminal_the_menu_is_refused(site: World, play: Play) -> None
         played = play(site, words=(option,))
         assert played.code == 1
         assert "Entry" not in played.shown
-
-
-@pytest.mark.row("S3.5")
-def test_a_medium_that_was_pulled_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what is mounted counts under the usual places, up to two levels below them; what is no longer mounted is gone."""
-    (tmp_path / "ada" / "STICK").mkdir(parents=True)
-    (tmp_path / "empty").mkdir()
-    mounted = {str(tmp_path / "ada" / "STICK")}
-    monkeypatch.setattr(media.os.path, "ismount", lambda path: str(path) in mounted)
-
-    assert media.find_media([tmp_path, tmp_path / "none"], named=False) == [tmp_path / "ada" / "STICK"]
-    mounted.clear()
-    assert media.find_media([tmp_path], named=False) == []
-    assert media.find_media([tmp_path], named=True) == [tmp_path]
