@@ -7,16 +7,17 @@ from typing import Any, Literal
 from sqlalchemy import func, or_, select
 
 from central.actions.views import AccountView, AgreementView, ListedAccountView, VirtualAccountView
-from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, HeldRole, Permission, Scope, permits
+from central.domain.access.rules import TRUSTED_KINDS, HeldRole, Permission, permits
 from central.domain.access.services import actor_of, held_roles
 from central.domain.accounts import services
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import by_domain, named, only_visible, virtual_accounts, visible_accounts
+from central.domain.accounts.queries import by_domain, named, only_visible, only_visible_places, visible_accounts
 from central.domain.agreements import services as agreements
 from central.domain.alerts.queries import overviews
 from serverkit.clock import optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
 
 AccountSort = Literal["id", "-id", "domain", "-domain", "name", "-name"]
 SORTING = Sorting((SmartAccount.id,), {"domain": (SmartAccount.domain,), "name": (SmartAccount.name,)})
@@ -48,19 +49,14 @@ def name_accounts(unit: Unit, most: int) -> list[tuple[str, str]]:
 
 def search_places(unit: Unit, text: str, most: int = 20) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Accounts by domain and name, and virtual accounts by name, as far as the caller may see them; the first of each."""
-    wanted, held = text.lower(), held_roles(unit, unit.actor.id)
+    wanted = text.lower()
     found = only_visible(unit, select(SmartAccount.domain, SmartAccount.name))
     by_text = [func.lower(one).contains(wanted, autoescape=True) for one in (SmartAccount.domain, SmartAccount.name)]
     accounts = unit.session.execute(found.where(or_(*by_text)).order_by(SmartAccount.name).limit(most))
     pools = select(VirtualAccount.name, VirtualAccount.number, SmartAccount.domain).join(
         SmartAccount, SmartAccount.id == VirtualAccount.account_id
     )
-    pools = only_visible(unit, pools.where(func.lower(VirtualAccount.name).contains(wanted, autoescape=True)))
-    if unit.actor.kind not in TRUSTED_KINDS:
-        whole = {one.account_id for one in held if permits((one,), Permission.ACCOUNT_VIEW, one.account_id, "")}
-        parts = {one.virtual_account_id for one in held if one.virtual_account_id}
-        if not any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held):
-            pools = pools.where(or_(VirtualAccount.account_id.in_(whole), VirtualAccount.id.in_(parts)))
+    pools = only_visible_places(unit, pools.where(func.lower(VirtualAccount.name).contains(wanted, autoescape=True)))
     rows = unit.session.execute(pools.order_by(VirtualAccount.name, VirtualAccount.number).limit(most))
     return (
         [{"domain": domain, "name": name} for domain, name in accounts],
@@ -130,9 +126,11 @@ def accept_agreement(unit: Unit, domain: str, user: str | None = None) -> dict[s
 def list_own_accounts(unit: Unit) -> list[dict[str, Any]]:
     """List the accounts in which the caller has a role, each with the caller's roles in it."""
     held = held_roles(unit, unit.actor.id)
+    ids = {one.virtual_account_id for one in held if one.virtual_account_id}
+    query = select(VirtualAccount.id, VirtualAccount.name).where(VirtualAccount.id.in_(sorted(ids)))
+    names: dict[str, str] = dict(unit.session.execute(query).all()) if ids else {}
     items = []
     for row in visible_accounts(unit):
-        names = {one.id: one.name for one in virtual_accounts(unit, row.id)}
         roles = [
             {"role": one.role, "virtual_account": names.get(one.virtual_account_id) if one.virtual_account_id else None}
             for one in held
@@ -144,11 +142,20 @@ def list_own_accounts(unit: Unit) -> list[dict[str, Any]]:
 
 def search_accounts(unit: Unit, domain: str = "", name: str = "") -> list[dict[str, Any]]:
     """List the visible accounts whose domain and name contain these texts, with their virtual accounts."""
+    rows = [
+        row
+        for row in visible_accounts(unit)
+        if domain.lower() in row.domain.lower() and name.lower() in row.name.lower()
+    ]
+    places: dict[str, list[VirtualAccount]] = {}
+    for piece in batches([row.id for row in rows]):
+        query = only_visible_places(unit, select(VirtualAccount).where(VirtualAccount.account_id.in_(piece)))
+        for one in unit.session.scalars(query.order_by(VirtualAccount.name)):
+            places.setdefault(one.account_id, []).append(one)
     return [
         {
             **AccountView.of(row).shown(),
-            "virtual_accounts": [VirtualAccountView.of(one).shown() for one in virtual_accounts(unit, row.id)],
+            "virtual_accounts": [VirtualAccountView.of(one).shown() for one in places.get(row.id, [])],
         }
-        for row in visible_accounts(unit)
-        if domain.lower() in row.domain.lower() and name.lower() in row.name.lower()
+        for row in rows
     ]

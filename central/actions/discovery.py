@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from central.actions.views import AccountView, identified
 from central.actions.visible_accounts import NamedAccount, name_account, number_account, visible_names
-from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_accounts, visible_accounts
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.queries import by_domain, only_visible_places, virtual_accounts, visible_accounts
 from central.domain.catalogue.queries import entitlements
-from central.domain.instances import queries
 from central.domain.instances.models import Instance
 from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
+from serverkit.db.word_search import holds_all
 from serverkit.views import IdentifiedInstance
 
 MOST_FOUND = 1000
 SEARCHED = ("serial", "uuid", "pid")
+_IN_PLACE = (VirtualAccount.account_id == Instance.account_id) & (VirtualAccount.id == Instance.virtual_account_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +39,46 @@ def find_instances(unit: Unit, identity: Mapping[str, str]) -> list[FoundInstanc
 
     The identity needs a serial number, a UUID or a product id; other parts do not find anything.
     """
-    found = []
-    for account in visible_accounts(unit):
-        places = {row.id: row for row in virtual_accounts(unit, account.id)}
-        for row in _rows(unit, account, sorted(places), identity):
-            place = places[row.virtual_account_id]
-            shown = {
+    meant = _meant(unit, identity)
+    if meant is None:
+        return []
+    order = Instance.order_name, Instance.id
+    number = func.row_number().over(partition_by=Instance.account_id, order_by=order).label("number")
+    fitting = select(Instance.account_id, Instance.id, number).join(VirtualAccount, _IN_PLACE).where(meant)
+    first = only_visible_places(unit, fitting).subquery()
+    query = (
+        select(Instance, VirtualAccount, SmartAccount)
+        .join(first, (first.c.account_id == Instance.account_id) & (first.c.id == Instance.id))
+        .join(VirtualAccount, _IN_PLACE)
+        .join(SmartAccount, SmartAccount.id == Instance.account_id)
+        .where(first.c.number <= MOST_FOUND)
+    )
+    return [
+        FoundInstance(
+            identified(row),
+            {
                 "name": account.name,
                 "domain": account.domain,
                 "account_id": str(account.number),
                 "virtual_account_name": place.name,
                 "virtual_account_id": str(place.number),
                 "default": place.is_default,
-            }
-            found.append(FoundInstance(identified(row), shown))
-    return found
+            },
+        )
+        for row, place, account in unit.session.execute(query.order_by(SmartAccount.domain, *order))
+    ]
 
 
-def _rows(unit: Unit, account: SmartAccount, places: Sequence[str], identity: Mapping[str, str]) -> list[Instance]:
+def _meant(unit: Unit, identity: Mapping[str, str]) -> ColumnElement[bool] | None:
+    """The condition that an identity may mean an instance; None for one that means none."""
     if "pid" in identity and "serial" in identity:
         try:
-            return queries.by_serial(unit, account.id, places, identity["pid"], identity["serial"])
+            key = Udi(pid=identity["pid"], serial=identity["serial"]).plain_key
         except ExchangeError:
-            return []  # no device can have such an identity
+            return None  # no device can have such an identity
+        return starts_with(unit, Instance.udi_key, key)
     words = " ".join(identity[name] for name in SEARCHED if name in identity)
-    if not words:
-        return []
-    query = select(Instance).where(
-        Instance.account_id == account.id,
-        Instance.virtual_account_id.in_(places),
-        queries.named_by(account.id, words),
-    )
-    return list(unit.session.scalars(query.order_by(Instance.order_name, Instance.id).limit(MOST_FOUND)))
+    return holds_all(Instance.search_text, words) if words else None
 
 
 def list_visible(unit: Unit) -> list[dict[str, Any]]:

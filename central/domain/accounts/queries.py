@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import column, select, table, type_coerce
+from sqlalchemy import column, or_, select, table, type_coerce
 
 from central.domain.access.errors import NotPermittedError
-from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, Scope
+from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, Permission, Scope, permits
 from central.domain.access.services import held_roles, visible_virtual_accounts
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
@@ -86,6 +86,18 @@ def only_visible(unit: Unit, query: Query) -> Query:
     if any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held):
         return query
     return query.where(SmartAccount.id.in_(sorted({one.account_id for one in held})))
+
+
+def only_visible_places(unit: Unit, query: Query) -> Query:
+    """Limit a query of virtual accounts, of whatever accounts, to those that the caller may see."""
+    if unit.actor.kind in TRUSTED_KINDS:
+        return query
+    held = held_roles(unit, unit.actor.id)
+    if any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held):
+        return query
+    whole = {one.account_id for one in held if permits((one,), Permission.ACCOUNT_VIEW, one.account_id, "")}
+    parts = {one.virtual_account_id for one in held if one.virtual_account_id}
+    return query.where(or_(VirtualAccount.account_id.in_(sorted(whole)), VirtualAccount.id.in_(sorted(parts))))
 
 
 def visible_accounts(unit: Unit) -> list[SmartAccount]:

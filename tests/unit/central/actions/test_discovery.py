@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from central.actions.accounts import create_account, list_own_accounts, search_accounts
 from central.actions.discovery import find_account_of, find_instances, name_licences, name_places
 from central.actions.orders import import_orders
+from central.domain.access.rules import Role
+from central.domain.access.services import add_user
 from central.domain.accounts.errors import UnknownAccountError
+from central.domain.accounts.queries import by_domain, virtual_account
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.unit import Unit
 from tests.unit.central.factories import DOMAIN, POOL, add_instance, add_licences, unit_of
 
 
@@ -40,3 +49,50 @@ def test_accounts_are_found_by_domain_or_number_and_licences_named_as_far_as_the
                 find_account_of(unit, "", number)
         found = name_licences(unit, {"ADVANTAGE", "NO-SUCH"})
         assert found == {"ADVANTAGE": {"name": "Advantage", "restricted": False}}
+
+
+def statements(unit: Unit, look: Callable[[Unit], object]) -> int:
+    """How many statements a look takes."""
+    seen: list[str] = []
+
+    def note(*words: Any) -> None:
+        seen.append(words[2])
+
+    engine = unit.session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    look(unit)
+    event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+@pytest.mark.row("C1.1", "C7.1")
+def test_all_accounts_are_looked_through_with_the_statements_of_one() -> None:
+    """Devices by identity, accounts with their virtual accounts, the caller's roles; each only where the caller may look."""
+    looks: tuple[Callable[[Unit], object], ...] = (
+        lambda unit: find_instances(unit, {"serial": "SN1"}),
+        lambda unit: find_instances(unit, {"pid": "SW-48", "serial": "SN1"}),
+        search_accounts,
+        list_own_accounts,
+    )
+    with unit_of() as unit:
+        account = by_domain(unit, DOMAIN)
+        user, _role = add_user(
+            unit, "vic", Role.VIRTUAL_ACCOUNT_USER, account.id, virtual_account(unit, account.id, POOL).id
+        )
+        add_instance(unit, "SN1")
+        one = [statements(unit, look) for look in looks]
+        for name in ("other", "third"):
+            create_account(unit, f"{name}.example", name, export_allowed=False)
+            add_instance(unit, "SN1", domain=f"{name}.example", pool="DEFAULT")
+        add_instance(unit, "SN1b", pool="DEFAULT")
+        many = [statements(unit, look) for look in looks]
+        found = [row.account["domain"] for row in find_instances(unit, {"serial": "SN1"})]
+        unit.actor = Actor(ActorKind.USER, user.id, "vic", None)
+        own = find_instances(unit, {"serial": "SN1"})
+        [seen], [held] = search_accounts(unit), list_own_accounts(unit)
+
+    assert many == one
+    assert found == [DOMAIN, DOMAIN, "other.example", "third.example"]
+    assert [row.account["virtual_account_name"] for row in own] == [POOL]
+    assert [row["name"] for row in seen["virtual_accounts"]] == [POOL]
+    assert held["roles"] == [{"role": Role.VIRTUAL_ACCOUNT_USER, "virtual_account": POOL}]
