@@ -32,3 +32,9 @@ def count_alerts(unit: Unit) -> dict[str, int]:
     query = select(Alert.severity, func.count()).where(Alert.state == AlertState.OPEN).group_by(Alert.severity)
     found = dict(unit.session.execute(query).all())
     return {one.value: int(found.get(one.value, 0)) for one in Severity}
+
+
+def is_alert_open(unit: Unit, kind: str) -> bool:
+    """Whether an alert of a kind is open, however many others there are."""
+    query = select(Alert.id).where(Alert.kind == kind, Alert.state == AlertState.OPEN).limit(1)
+    return unit.session.scalars(query).first() is not None

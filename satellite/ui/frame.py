@@ -8,7 +8,7 @@ from typing import Any
 
 from satellite.actions.alerts import list_alert_window
 from satellite.actions.console_settings import show_banner
-from satellite.actions.counts import count_alerts
+from satellite.actions.counts import count_alerts, is_alert_open
 from satellite.actions.site import show_status
 from satellite.actions.time import ACTS
 from satellite.runtime import Satellite
@@ -31,7 +31,7 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
         return Frame(status["name"], notice=show_banner(unit))
     zone = str(ACTS.settings(unit)["zone"])
     found = list_alert_window(unit, Part(most=WORST)).items
-    failed = any(one["kind"] == "satellite_sync_failed" for one in found)
+    failed = is_alert_open(unit, "satellite_sync_failed")
     alerts = [
         AlertLine(
             SEVERITIES[str(one["severity"])],

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from satellite.ui.frame import chips_of
+from satellite.core.alerts.services import book
+from satellite.ui.frame import WORST, chips_of, make_frame
+from serverkit.actor import OPERATOR
+from serverkit.alerts.engine import Severity as Level
+from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import said as told
 from serverkit.clock import iso
-from serverkit.web.console import Severity
+from serverkit.web.console import Severity, SignedIn
 from tests.console import NOW
+from tests.unit.satellite.factories import server_of
 
 DAY = timedelta(days=1)
 
@@ -48,3 +55,22 @@ def test_every_page_counts_down_to_the_next_step(
 ) -> None:
     """Before the reminder, too, the chip says when the next step of the ladder comes; colour begins with the reminder."""
     assert said(**changed) == (words, severity)
+
+
+@pytest.mark.row("S2.7", "S3.3")
+def test_a_failed_synchronization_is_said_however_many_worse_alerts_there_are(tmp_path: Path) -> None:
+    """The chip does not depend on which alerts the frame has room for."""
+    server = server_of(tmp_path)
+    worse = [
+        Wanted("insufficient_licences", str(number), told("Short."), "North", severity=Level.MAJOR)
+        for number in range(WORST)
+    ]
+    failed = Wanted("satellite_sync_failed", "site", told("It failed."), "North")
+    with server.database.write(OPERATOR) as unit:
+        book().reconcile(unit, [*worse, failed], ("insufficient_licences", "satellite_sync_failed"))
+        unit.session.flush()
+        frame = make_frame(server, unit, SignedIn(OPERATOR, "session", "role", frozenset()), ())
+    server.database.dispose()
+
+    assert "Synchronization failed" in {str(one.words) for one in frame.chips}
+    assert len(frame.alerts) == WORST
