@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 def _text(text: str) -> str:
     if _CONTROL.search(text):
         raise ValueError("it contains a character that no page can show")
-    return text.replace("\r\n", "\n").strip()
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())
 
 
 BannerText = Annotated[str, AfterValidator(_text)]

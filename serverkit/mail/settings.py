@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from email.errors import MessageError
 from email.headerregistry import Address
 from pathlib import Path
@@ -29,6 +30,8 @@ def plain_user(text: str) -> str:
     """A user name of a mail server, or nothing; ValueError for one of blanks or with what no one types."""
     if text and (not text.strip() or not text.isprintable() or len(text) > 255):
         raise ValueError("a user name of 1 to 255 letters without control characters is needed")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("the user name is not in the usual Unicode form (NFC)")
     return text
 
 

@@ -14,7 +14,7 @@ from serverkit.web.console import Severity
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.help_pages import help_urls
 from serverkit.web.page import Page
-from serverkit.web.security import YEAR, local_path
+from serverkit.web.security import WRITTEN, YEAR, local_path
 from serverkit.web.sign_in import sign_in_urls
 from serverkit.web.texts import LANGUAGES, _
 from serverkit.web.urls import SIGNED_IN, Url
@@ -108,10 +108,10 @@ class AlertBar(BaseModel):
     """What is hidden or shown in a place: one severity or all, with the marks of what the page showed, and where to go on."""
 
     change: Literal["hide", "show", "hide-major", "hide-minor", "hide-info", "show-major", "show-minor", "show-info"]
-    place: str = Field(default="", max_length=200)
-    mark_major: str = Field(default="", max_length=64)
-    mark_minor: str = Field(default="", max_length=64)
-    mark_info: str = Field(default="", max_length=64)
+    place: str = Field(default="", max_length=200, pattern=WRITTEN)
+    mark_major: str = Field(default="", max_length=64, pattern=WRITTEN)
+    mark_minor: str = Field(default="", max_length=64, pattern=WRITTEN)
+    mark_info: str = Field(default="", max_length=64, pattern=WRITTEN)
 
 
 def change_alert_bar(page: Page) -> Answer:

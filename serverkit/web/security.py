@@ -78,6 +78,10 @@ def check_origin(request: Request) -> None:
         raise ForeignOriginError
 
 
+WRITTEN = r"^[!-~]*$"
+"""What a page wrote into a field, and no person: an address, a query, a time."""
+
+
 def new_secret() -> str:
     """A secret of 256 bits."""
     return secrets.token_urlsafe(32)

@@ -15,11 +15,12 @@ from pydantic import BaseModel, Field
 from werkzeug.datastructures import MultiDict
 
 from serverkit.errors import NotFoundError
+from serverkit.names import check_name
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import TooManyViewsError
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
-from serverkit.web.security import local_path
+from serverkit.web.security import WRITTEN, local_path
 from serverkit.web.tables import USUAL_VIEW, Table, Wanted
 from serverkit.web.texts import _
 from serverkit.web.urls import SIGNED_IN, Url
@@ -41,7 +42,7 @@ class NewView(BaseModel):
 
     name: str = Field(min_length=1, max_length=60)
     path: str = Field(max_length=300)
-    query: str = Field(default="", max_length=MOST_QUERY)
+    query: str = Field(default="", max_length=MOST_QUERY, pattern=WRITTEN)
     default: bool = False
 
 
@@ -117,6 +118,7 @@ def new_page(page: Page) -> Answer:
 def save(page: Page) -> Answer:
     """Save it; one of the same name is replaced."""
     read, table = cast("NewView", page.read), page.parts["table"]
+    check_name("name", read.name)
     path = _table_path(page, read.path)
     _old, views = views_of(page, table)
     views = [one for one in views if one.name.casefold() != read.name.casefold()]

@@ -10,18 +10,23 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import String, select
 
 import agent.device
+from agent.errors import ServerRefusedError
+from central.actions.shipments import import_shipped
 from central.api.v1.app import OPERATIONS as CENTRAL
 from central.app import make_app as central_app
 from central.domain.catalogue import services as catalogue
 from central.domain.conversions import reading
 from central.domain.ledger import rules as orders
+from central.domain.reservations import factory
 from central.domain.schema import metadata as of_central
 from central.runtime import open_central
 from exchange.identity import Udi
@@ -29,15 +34,15 @@ from satellite.api.v1.app import OPERATIONS as SATELLITE
 from satellite.app import make_app as satellite_app
 from satellite.core.schema import metadata as of_satellite
 from satellite.runtime import open_satellite
-from serverkit.actor import SYSTEM
+from serverkit.actor import OPERATOR, SYSTEM
 from serverkit.db.base import JsonText
 from serverkit.http.operations import Operation
 from serverkit.names import InvalidNameError
-from serverkit.table_file import RowError
-from tests.api.callers import BASE, Api, central_token, satellite_token
+from serverkit.table_file import FaultyRowsError, RowError
+from tests.api.callers import BASE, Api, central_token, satellite_token, wsgi_of
+from tests.hostile import DECOMPOSED, places, with_text
 from tests.world import ACCOUNT, World
 
-DECOMPOSED = "A\u0308ther"
 HOSTILE = (DECOMPOSED, "x\x1b[31mred", "\u2126hm", "x\u202ey")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -68,24 +73,6 @@ def stored(world: World, home: str) -> list[str]:
     return sorted(found)
 
 
-def places(body: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where a body has texts."""
-    if isinstance(body, str):
-        yield path
-    members = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
-    for key, member in members:
-        yield from places(member, (*path, key))
-
-
-def with_text(body: Any, path: tuple[Any, ...]) -> Any:
-    """The body with a hostile text at a place."""
-    made = at = json.loads(json.dumps(body))
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = DECOMPOSED
-    return made
-
-
 def body_of(operation: Operation[Any]) -> dict[str, Any]:
     """The example of a body, with each further text that it may have."""
     model: Any = operation.body
@@ -98,8 +85,18 @@ def body_of(operation: Operation[Any]) -> dict[str, Any]:
     return {**plain, **known[0]}
 
 
+def fits(operation: Operation[Any], body: object) -> bool:
+    """Whether the model of an operation takes a body: what it does not take never reaches an action."""
+    model: Any = operation.body
+    try:
+        model.model_validate(body)
+    except ValidationError:
+        return False
+    return True
+
+
 def call_all(api: Api, operations: Iterable[Operation[Any]], parts: Mapping[str, str]) -> dict[str, list[int]]:
-    """Call every operation that changes something, once for each of its texts; the answers of each."""
+    """Call every operation that changes something, once for each of its texts that may be hostile; the answers of each."""
     answers: dict[str, list[int]] = {}
     for operation in operations:
         if operation.changes and operation.body is not None:
@@ -107,8 +104,9 @@ def call_all(api: Api, operations: Iterable[Operation[Any]], parts: Mapping[str,
             for name in operation.parts:
                 path = path.replace(f"{{{name}}}", parts.get(name, "f" * 32))
             body = body_of(operation)
+            bodies = (with_text(body, place) for place in places(body))
             answers[operation.name] = [
-                api.ask(operation.method, path, with_text(body, place))[0] for place in places(body)
+                api.ask(operation.method, path, one)[0] for one in bodies if fits(operation, one)
             ]
     return answers
 
@@ -125,8 +123,8 @@ def test_no_text_that_enters_by_rest_is_stored_where_a_file_would_not_carry_it(
     token = site.satellite("token", "list")["items"][0]["id"]
     own = {"instance": str(device.state.instance), "token": token}
     wide = {"account": ACCOUNT, "name": "Spare", "satellite": "North", "user": "root"}
-    there = Api(satellite_app(open_satellite(site.folder / "satellite")), satellite_token(site))
-    here = Api(central_app(open_central(site.folder / "central")), central_token(site, "write"))
+    there = Api(wsgi_of(satellite_app(open_satellite(site.folder / "satellite"))), satellite_token(site))
+    here = Api(wsgi_of(central_app(open_central(site.folder / "central"))), central_token(site, "write"))
     answers = {"satellite": call_all(there, SATELLITE, own), "central": call_all(here, CENTRAL, wide)}
     site.synchronize("1")
 
@@ -188,6 +186,28 @@ def test_every_column_of_an_imported_table_refuses_what_no_file_carries(table: s
     assert taken == []
 
 
+@pytest.mark.row("C6.6", "E2")
+@pytest.mark.one_database("texts are judged before any statement")
+def test_every_column_of_shipped_devices_refuses_what_no_file_carries(vendor: World) -> None:
+    """Columns that name what is there, and those that are kept; a line without such a text is read."""
+    server = open_central(vendor.folder / "central")
+    columns = (*factory.REQUIRED, *factory.OPTIONAL)
+    plain = {"request_code": "CE-ZX:1-A6rZG7jGd-75", "tag": "ADVANTAGE", "quantity": "1", "virtual_account": "Spare"}
+
+    def take(cells: Mapping[str, str]) -> bool:
+        path = vendor.file("shipped.csv", f"{','.join(columns)}\n{','.join(cells.get(one, '') for one in columns)}\n")
+        try:
+            with server.database.write(OPERATOR) as unit:
+                import_shipped(unit, server.keyring, ACCOUNT, Path(path), preview=True)
+        except FaultyRowsError:
+            return False
+        return True
+
+    assert take({**plain, "product": "x"})
+    assert [(name, text) for name in columns for text in HOSTILE if take({**plain, name: text})] == []
+    server.database.dispose()
+
+
 @pytest.mark.row("S2.3", "S2.4", "S4.1")
 @pytest.mark.one_database("texts are judged before any statement")
 def test_what_a_device_may_say_of_itself_never_keeps_its_site_from_synchronizing(
@@ -208,4 +228,29 @@ def test_what_a_device_may_say_of_itself_never_keeps_its_site_from_synchronizing
     site.synchronize("2", "--full")
 
     assert sent["instance"] == 4
+    assert stored(site, "central") == []
+
+
+@pytest.mark.row("S2.3", "S4.6", "C7.8", "C9.5")
+@pytest.mark.one_database("texts are judged before any statement")
+def test_what_devices_have_converted_and_measured_never_keeps_a_site_from_synchronizing(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SKUs and licences of any text, at both servers: requests to convert, usage reports, and terms without a network."""
+    monkeypatch.setattr(agent.device, "check_tag", lambda _tag: None)
+    lines = {"\U0001f600" * 255: 1, "q\ta\nb": 2, "\u0338x": 3}
+    for server in ("satellite", "central"):
+        device = site.device(f"of {server}".replace(" ", "-"), server)
+        device.convert(lines)
+        device.use_all(lines)
+        device.clock.advance(timedelta(hours=1))
+        device.report_usage()
+        with pytest.raises(ServerRefusedError):
+            device.detach(3)  # not all that it uses is known
+        device.use_all({})
+        device.detach(3)
+    sent = site.synchronize("1")[0]["counts"]
+    site.synchronize("2", "--full")
+
+    assert sent["conversion_request"] == 1
     assert stored(site, "central") == []

@@ -6,6 +6,7 @@ How they are signed is not public, so nothing verifies them; everything in them 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from serverkit.http.texts import can_be_kept
 
 MOST_PAYLOAD = 64 * 1024
 MOST_MEASUREMENTS = 1000
+MOST_ID = 64
 LAST_SECOND = 4_102_444_800  # the year 2100
 
 
@@ -58,15 +60,20 @@ def _read(udi: Udi, payload: object) -> ForeignUsage:
         raise BodyError("payload is not an object of texts that can be kept")
     report_id = _inner(value, "asset_identification").get("report_id", _inner(value, "meta").get("report_id"))
     tag = _inner(value, "meta").get("entitlement_tag")
-    if not isinstance(tag, str) or not 0 < len(tag.strip()) <= TAG_CHARS or not tag.strip().isprintable():
+    if not isinstance(tag, str) or not _is_plain(tag.strip(), TAG_CHARS):
         raise BodyError("{name} is missing in the payload", name="meta.entitlement_tag")
     named = "" if isinstance(report_id, bool) or not isinstance(report_id, int | str) else str(report_id)
-    if not 0 < len(named) <= 64 or not named.isprintable():
+    if not _is_plain(named, MOST_ID):
         raise BodyError("{name} is missing in the payload", name="asset_identification.report_id")
     entries = entries_of(value, "measurements")
     not_more(entries, "measurements", MOST_MEASUREMENTS)
     measured = tuple(found for entry in entries if (found := _measurement(tag.strip(), entry)) is not None)
     return ForeignUsage(udi, f"{named} {tag.strip()}", tag.strip(), measured)
+
+
+def _is_plain(text: str, most: int) -> bool:
+    """Whether a text names something and can stand in the log and in files as it is."""
+    return 0 < len(text) <= most and text.isprintable() and unicodedata.is_normalized("NFC", text)
 
 
 def _inner(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:

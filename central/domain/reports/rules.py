@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from central.domain.notices.rules import Mail
 from central.domain.reports.errors import ReportChoiceError
 from serverkit.day_times import DayTimeError, read_time, read_zone
+from serverkit.names import check_text
 
 REPORTS = ("licences", "subscriptions", "instances")
 FORMATS = ("csv", "xlsx")
@@ -65,7 +66,7 @@ class Schedule:
 
 
 def checked_filters(report: str, form: str, filters: Mapping[str, str]) -> dict[str, str]:
-    """The filters that are set; ReportChoiceError for a report, format or filter that there is not."""
+    """The filters that are set; ReportChoiceError for a report, format or filter that there is not, InvalidNameError."""
     if report not in REPORTS:
         raise ReportChoiceError("there is no report {name!r}", name=report[:32])
     if form not in FORMATS:
@@ -76,6 +77,7 @@ def checked_filters(report: str, form: str, filters: Mapping[str, str]) -> dict[
             raise ReportChoiceError("the report on {report} has no filter {name!r}", report=report, name=name[:32])
         if len(value) > LONGEST_FILTER or not value.isprintable():
             raise ReportChoiceError("the filter {name} takes at most 255 printable characters", name=name)
+        check_text(name, value)
     if "tags" in found and "untagged" in found:
         raise ReportChoiceError("licences cannot have tags and none at once")
     return found

@@ -1,0 +1,149 @@
+"""Texts that people type into forms: whatever field of a page takes one, none is stored that no file carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from werkzeug.datastructures import MultiDict
+
+from central.app import make_app as central_app
+from central.runtime import open_central
+from central.ui.console import URLS as CENTRAL
+from satellite.app import make_app as satellite_app
+from satellite.runtime import open_satellite
+from satellite.ui.console import URLS as SATELLITE
+from serverkit.http.operations import Access
+from serverkit.web.errors import InvalidFormError
+from serverkit.web.form_reading import is_list, plain_type, read_form
+from serverkit.web.urls import Url
+from tests.console import Browser, guard
+from tests.hostile import DECOMPOSED, hostile_writes, undo_all
+from tests.world import ACCOUNT, World
+
+pytestmark = pytest.mark.one_database("texts are judged before any statement")
+PASSWORD = "a long enough secret"
+KNOWN = {
+    "url": "https://hooks.site.example/x",
+    "domain": "new.example",
+    "account": ACCOUNT,
+    "address": "anna@site.example",
+    "to": "anna@site.example",
+    "names": "north.site.example",
+    "licence": "ADVANTAGE",
+}
+"""What fields take that do not take any text."""
+
+
+def texts_of(model: type[BaseModel]) -> list[str]:
+    """The fields of a form that take a text, or several."""
+    plain = {name: plain_type(info.annotation) for name, info in model.model_fields.items()}
+    inner = {name: get_args(kind)[0] if is_list(kind) else kind for name, kind in plain.items()}
+    return [name for name, kind in inner.items() if kind is str]
+
+
+def value_of(name: str, info: FieldInfo, known: Mapping[str, str]) -> str | None:
+    """Something that a field takes which has to be filled in; None for any other."""
+    plain = plain_type(info.annotation)
+    if not info.is_required() or plain is bool:
+        return None
+    if plain is SecretStr:
+        return PASSWORD
+    if get_origin(plain) is Literal:
+        return str(get_args(plain)[0])
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return str(next(iter(plain)).value)
+    return "1" if plain is int else known.get(name, "x")
+
+
+def forms(urls: Sequence[Url], parts: Mapping[str, str]) -> Iterator[tuple[Url, str, type[BaseModel]]]:
+    """The changes whose form has a text, at places that there are."""
+    for url in urls:
+        path = re.sub(r"{(\w+)}", lambda found: parts.get(found[1], found[0]), url.path)
+        if url.changes and url.form is not None and "{" not in path and url.permission is not Access.CREDENTIALS:
+            yield url, path, url.form
+
+
+def walk(browser: Browser, urls: Sequence[Url], parts: Mapping[str, str]) -> tuple[dict[str, int], list[str]]:
+    """Send each form once for each of its texts that its model takes.
+
+    Returns the statuses by path and field, and the forms that are not even read where nothing in them is hostile.
+    """
+    answers: dict[str, int] = {}
+    unread: list[str] = []
+    token = browser.token()
+    for url, path, model in forms(urls, parts):
+        plain = {name: value_of(name, info, {**parts, **KNOWN}) for name, info in model.model_fields.items()}
+        base = {name: value for name, value in plain.items() if value is not None}
+        if not _reads(model, base):
+            unread.append(path)
+        taken = [name for name in texts_of(model) if _reads(model, {**base, name: DECOMPOSED})]
+        more = guard(browser.get(path)) if taken and url.current is not None else {}
+        for name in taken:
+            found = browser.post(path, {**base, **more, name: DECOMPOSED}, token=token)
+            answers[f"{path} {name}"] = found.status_code
+    return answers, unread
+
+
+def _reads(model: type[BaseModel], fields: Mapping[str, Any]) -> bool:
+    try:
+        read_form(model, MultiDict(fields))
+    except InvalidFormError:
+        return False
+    return True
+
+
+@pytest.mark.row("S2.3", "S3.1", "E2")
+def test_no_text_of_a_form_of_a_satellite_is_stored_where_a_file_would_not_carry_it(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every form of every page, every text that its model takes."""
+    secret = site.file("password", PASSWORD + "\n")
+    site.satellite("user", "add", "anna", "--role", "administrator", "--password-file", secret)
+    parts = {"table": "tokens", "path": "/tokens", "virtual_account": "Site", "role": "operator"}
+    browser = Browser(satellite_app(open_satellite(site.folder / "satellite")))
+    browser.sign_in("anna", PASSWORD)
+    undo_all(monkeypatch)
+    with hostile_writes() as written:
+        answers, unread = walk(browser, SATELLITE, parts)
+
+    assert {place: status for place, status in answers.items() if status >= 500 or status in {401, 403}} == {}
+    assert unread == []
+    assert len(answers) > 10
+    assert written == set()
+
+
+@pytest.mark.row("C1.6", "C11.2", "E2")
+def test_no_text_of_a_form_of_central_is_stored_where_a_file_would_not_carry_it(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every form of every page, every text that its model takes."""
+    secret = site.file("password", PASSWORD + "\n")
+    site.central("user", "add", "anna", "--role", "vendor_administrator")
+    site.central("user", "password", "anna", "--password-file", secret)
+    pools = site.central("virtual-account", "list", ACCOUNT)["items"]
+    parts = {
+        "domain": ACCOUNT,
+        "number": str(next(one["number"] for one in pools if one["name"] == "Spare")),
+        "table": "accounts",
+        "path": "/accounts",
+        "flag": "add_to_inventory",
+        "id": site.central("satellite", "list", ACCOUNT)["items"][0]["id"],
+        "virtual_account": "Spare",
+    }
+    urls = [one for one in CENTRAL if "{id}" not in one.path or "/satellites/{id}" in one.path]
+    browser = Browser(central_app(open_central(site.folder / "central")))
+    browser.sign_in("anna", PASSWORD)
+    undo_all(monkeypatch)
+    with hostile_writes() as written:
+        answers, unread = walk(browser, urls, parts)
+
+    assert {place: status for place, status in answers.items() if status >= 500 or status in {401, 403}} == {}
+    assert unread == []
+    assert len(answers) > 20
+    assert written == set()
