@@ -80,7 +80,7 @@ def hostile_writes() -> Iterator[set[str]]:
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
         words = statement.split(maxsplit=3)
-        if words[0].upper() in {"INSERT", "UPDATE"} and any(mark in repr(parameters) for mark in ("\u0308", "u0308")):
+        if words[0].upper() in {"INSERT", "UPDATE"} and any(mark in repr(parameters) for mark in ("\u0308", "\\u0308")):
             found.add(" ".join(words[:3]))
 
     event.listen(Engine, "before_cursor_execute", note)

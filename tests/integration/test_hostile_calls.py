@@ -58,6 +58,8 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "dlc_request": {"dlc_request": DLC},
 }
 """By what answers: a body with which each call goes as far as it can; what else it looks for is found by asking."""
+ALIASES = {"_create_token", "_reserve_in_all", "dlc_request"}
+"""What hands the same body to another of them."""
 WRAPPED: Mapping[str, Callable[[str], str]] = {
     "payload": str,
     "dlc_request": lambda text: base64.b64encode(text.encode()).decode(),
@@ -92,6 +94,7 @@ def walk(
     """
     seen: set[tuple[Any, ...]] = set()
     read = lenient.read_body
+    call(app, "GET", f"{[*bases][-1]}/v1/accounts/{ACCOUNT}/virtual-accounts", headers=dict(headers))  # notes its use
     patch.setattr(lenient, "read_body", lambda request: Noted(read(request), seen))
     undo_all(patch)
     answers: dict[str, list[int]] = {}
@@ -106,8 +109,10 @@ def walk(
                 path = quote(path.replace("<account>", ACCOUNT).replace("<va>", "Spare"))
                 seen.clear()
                 answers[name] = [ask(route.method, path, BODIES[name])]
-                wanted = sorted({*seen, *places(BODIES[name])}, key=str)
-                answers[name] += [ask(route.method, path, with_text(BODIES[name], place)) for place in wanted]
+                known = {*places(BODIES[name])}
+                wanted = sorted({place for place in {*seen, *known} if place in known or "sudi" not in place}, key=str)
+                bodies = [] if name in ALIASES else [with_text(BODIES[name], place) for place in wanted]
+                answers[name] += [ask(route.method, path, body) for body in bodies]
     return answers, written
 
 
@@ -131,7 +136,7 @@ def test_no_text_of_an_existing_client_is_stored_at_central_where_a_file_would_n
     answers, written = walk(app, CENTRAL_BASES, CENTRAL, headers, monkeypatch)
 
     assert [name for name, found in answers.items() if max(found) >= 500] == []
-    assert {name for name, found in answers.items() if found[0] >= 400} <= {"revoke_tokens"}
+    assert {name for name, found in answers.items() if found[0] >= 400} == {"delete_virtual_account"}
     assert min(len(answers[name]) for name in ("transfer", "reserve", "request_authorizations", "dlc_convert")) > 5
     assert written == set()
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from central.app import make_app as central_app
 from central.runtime import open_central
@@ -21,6 +22,8 @@ from satellite.ui.console import URLS as SATELLITE
 from serverkit.http.operations import Access
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.form_reading import is_list, plain_type, read_form
+from serverkit.web.page import Page
+from serverkit.web.stages import Pages
 from serverkit.web.urls import Url
 from tests.console import Browser, guard
 from tests.hostile import DECOMPOSED, hostile_writes, undo_all
@@ -58,7 +61,7 @@ def value_of(name: str, info: FieldInfo, known: Mapping[str, str]) -> str | None
         return str(get_args(plain)[0])
     if isinstance(plain, type) and issubclass(plain, Enum):
         return str(next(iter(plain)).value)
-    return "1" if plain is int else known.get(name, "x")
+    return "2" if plain is int else known.get(name, "x")
 
 
 def forms(urls: Sequence[Url], parts: Mapping[str, str]) -> Iterator[tuple[Url, str, type[BaseModel]]]:
@@ -67,6 +70,16 @@ def forms(urls: Sequence[Url], parts: Mapping[str, str]) -> Iterator[tuple[Url, 
         path = re.sub(r"{(\w+)}", lambda found: parts.get(found[1], found[0]), url.path)
         if url.changes and url.form is not None and "{" not in path and url.permission is not Access.CREDENTIALS:
             yield url, path, url.form
+
+
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back what forms change, and draw no page around a refusal."""
+    undo_all(monkeypatch)
+
+    def bare(_pages: Pages, _page: Page, error: Exception) -> Response:
+        return Response(status=int(getattr(error, "status", 400)))
+
+    monkeypatch.setattr(Pages, "_come_back", bare)
 
 
 def walk(browser: Browser, urls: Sequence[Url], parts: Mapping[str, str]) -> tuple[dict[str, int], list[str]]:
@@ -108,7 +121,7 @@ def test_no_text_of_a_form_of_a_satellite_is_stored_where_a_file_would_not_carry
     parts = {"table": "tokens", "path": "/tokens", "virtual_account": "Site", "role": "operator"}
     browser = Browser(satellite_app(open_satellite(site.folder / "satellite")))
     browser.sign_in("anna", PASSWORD)
-    undo_all(monkeypatch)
+    quickly(monkeypatch)
     with hostile_writes() as written:
         answers, unread = walk(browser, SATELLITE, parts)
 
@@ -139,7 +152,7 @@ def test_no_text_of_a_form_of_central_is_stored_where_a_file_would_not_carry_it(
     urls = [one for one in CENTRAL if "{id}" not in one.path or "/satellites/{id}" in one.path]
     browser = Browser(central_app(open_central(site.folder / "central")))
     browser.sign_in("anna", PASSWORD)
-    undo_all(monkeypatch)
+    quickly(monkeypatch)
     with hostile_writes() as written:
         answers, unread = walk(browser, urls, parts)
 

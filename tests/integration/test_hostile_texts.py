@@ -240,7 +240,9 @@ def test_what_devices_have_converted_and_measured_never_keeps_a_site_from_synchr
     monkeypatch.setattr(agent.device, "check_tag", lambda _tag: None)
     lines = {"\U0001f600" * 255: 1, "q\ta\nb": 2, "\u0338x": 3}
     for server in ("satellite", "central"):
-        device = site.device(f"of {server}".replace(" ", "-"), server)
+        device = site.device(
+            f"SN-{server}", server, site.token(server, pool="Site" if server == "satellite" else "Spare")
+        )
         device.convert(lines)
         device.use_all(lines)
         device.clock.advance(timedelta(hours=1))

@@ -15,6 +15,7 @@ from typing import Any
 from central.actions.device_conversions import convert_device
 from central.api.compat.wire import Call
 from exchange.conversion import LINES, MOST_UNITS, SKU_CHARS
+from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from serverkit.errors import AppError
 from serverkit.http.lenient import BodyError, not_more, number_of, objects_of, said, text_of
@@ -76,8 +77,8 @@ def _converted(call: Call, name: str, entry: Mapping[str, Any]) -> dict[str, Any
                 raise BodyError("Missing required input parameters: udiPid, udiSerialNumber")
             udi = Udi(pid=identity["pid"], serial=identity["serial"])
             found = convert_device(call.unit, call.domain, name, udi, _totals(entry))
-    except (AppError, ValueError) as error:
-        message = said(error) if isinstance(error, AppError) else "sudi is not an identity"
+    except (AppError, ExchangeError) as error:
+        message = said(error) if isinstance(error, AppError) else f"sudi is not an identity: {error.message}"
         return {**about, "conversionStatus": "CONVERT_FAILURE", "conversionMessage": message, "conversionDetails": []}
     details = [
         {
