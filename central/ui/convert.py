@@ -23,6 +23,7 @@ from central.ui.conversions import (
     find_source,
     kind_of,
     list_path,
+    not_eligible,
     one_path,
 )
 from central.ui.words import TYPES
@@ -126,6 +127,7 @@ def _choose(
         "no_contract": any(row["code"] == "contract_missing" for row in failed or ()),
         "contracts_page": cast("Central", page.server).settings.portal.contracts_page,
         "steps_shown": _steps(page, "choose"),
+        "not_now": not_eligible(one),
     }
     return _shown(page, "choose", context, 422 if reasons else 200)
 

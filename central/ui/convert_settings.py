@@ -93,10 +93,14 @@ def find_account(page: Page) -> dict[str, Any]:
 
 
 def now_page(page: Page) -> Answer:
-    """What would be converted, and that nothing brings it back here."""
+    """What would be converted, and that nothing brings it back here; where nothing is eligible, why, and no form."""
     kind, domain = kind_of(page), page.parts["domain"]
     root = f"/a/{domain}/convert/{WORDS[kind]}"
     found = actions.preview_run(page.unit, domain, kind)
+    name, title, within = f"convert-{WORDS[kind]}-now", _("Convert now"), {"crumbs": ((TITLES[kind], root),)}
+    if not found["quantity"]:
+        context = {"failing": found["failing"], "settings": f"/a/{domain}/convert/settings", "back": root}
+        return Shown(name, title, "convert_nothing.html", context, help=HELP, nav=NAV, **within)
     view = Form(BaseModel, _("Convert now")).view(
         page, f"{root}/now", cancel=root, danger=True, typed_name=page.thing["name"]
     )
@@ -109,10 +113,7 @@ def now_page(page: Page) -> Answer:
         *([(_("SKUs without a contract"), number(found["failing"]))] if found["failing"] else []),
     ]
     context = {"view": view, "effect": effect, "effects": (), "about": about}
-    title = _("Convert now")
-    return Shown(
-        f"convert-{WORDS[kind]}-now", title, "confirm.html", context, crumbs=((TITLES[kind], root),), help=HELP, nav=NAV
-    )
+    return Shown(name, title, "confirm.html", context, help=HELP, nav=NAV, **within)
 
 
 def begin(page: Page) -> Answer:

@@ -196,7 +196,11 @@ REMOVE = Form(BaseModel, _("Remove instance"))
 RETURN = Form(
     Removal,
     _("Remove instance"),
-    {"return_code": Ui(_("Return code"), _("The device shows it when its reservation is returned."), mono=True)},
+    {
+        "return_code": Ui(
+            _("Return code"), _("The device shows it when its reservation is returned."), mono=True, required=True
+        )
+    },
 )
 RELEASE = Form(BaseModel, _("Release them"))
 

@@ -65,7 +65,9 @@ def test_the_vendor_imports_a_list_and_the_customer_sees_it(portal: Portal) -> N
     assert "Last updated: " in page
     assert "3901J5A1B2C" not in text_of(ada.get(f"{A}/convert/paks?q=l-old"))
     source = id_of(ada, "paks", "4455W0K9ZZZ")
-    assert "None of its SKUs becomes a smart licence." in text_of(ada.get(f"{A}/convert/paks/{source}"))
+    for path in (f"{A}/convert/paks/{source}", f"{A}/convert/paks/{source}/convert"):
+        page = ada.get(path)
+        assert ("None of its SKUs becomes a smart licence." in text_of(page), 'name="step"' in page.text) == (True, False)
     guest = enter("guest", "virtual_account_user", "Spare")
     assert "3901J5A1B2C" not in text_of(guest.get(f"{A}/convert/paks"))
     assert guest.get(f"{A}/convert/paks/{id_of(ada, 'paks', '3901J5A1B2C')}").status_code == 404
@@ -164,7 +166,7 @@ def test_conversions_are_done_over_rest(portal: Portal) -> None:
 
 @pytest.mark.row("C9.4", "C9.1")
 def test_an_administrator_sets_automatic_conversion_and_converts_now(portal: Portal) -> None:
-    """Notices by role; the choice is kept; all at once needs the name of the account, and says what is in progress."""
+    """Notices by role; the choice is kept; all at once needs the name of the account, and says what is in progress; with nothing to convert there is no form."""
     world, _server, enter = portal
     prepare(world)
     world.central("convert", "paks", "import", ACCOUNT, world.file("paks.csv", PAKS))
@@ -194,3 +196,5 @@ def test_an_administrator_sets_automatic_conversion_and_converts_now(portal: Por
     assert press(ada, ada.get(path), typed_name=name).status_code == 303
     assert "conversion in progress" in text_of(ada.get(f"{A}/convert/paks"))
     assert "1 converted, 0 failed" in world.central("jobs", "run", "conversions")["detail"]
+    done = ada.get(path)
+    assert ("Nothing to convert now" in text_of(done), "data-typed" in done.text) == (True, False)

@@ -57,7 +57,11 @@ CODE = Form(
     _("Continue"),
     {
         "request_code": Ui(
-            _("Request code"), _("As the device shows it: `agent reserve request`."), kind="textarea", mono=True
+            _("Request code"),
+            _("As the device shows it: `agent reserve request`."),
+            kind="textarea",
+            mono=True,
+            required=True,
         ),
         "file": Ui(_("Or a file with it"), kind="file"),
     },
