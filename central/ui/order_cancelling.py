@@ -24,9 +24,8 @@ class Cancelling(BaseModel):
     note: str = Field(max_length=1024)
 
 
-FORM = Form(
-    Cancelling, _("Cancel the order"), {"note": Ui(_("Note"), _("It is kept with the transactions."), required=True)}
-)
+FIELDS = {"note": Ui(_("Note"), _("It is kept with the transactions."), required=True)}
+FORM, OF_LINE = Form(Cancelling, _("Cancel the order"), FIELDS), Form(Cancelling, _("Cancel line"), FIELDS)
 
 
 def find_order(page: Page) -> dict[str, Any]:
@@ -51,7 +50,8 @@ def ask_page(page: Page) -> Answer:
     one, line = page.thing, _line(page)
     found = actions.preview_cancellation(page.unit, one["account"], one["order_number"], line)
     path = f"{at(one)}/{'cancel-line' if line is not None else 'cancel'}"
-    view = FORM.view(page, path, cancel=at(one), cancel_words=_("Keep it"), danger=True, typed_name=one["order_number"])
+    form = OF_LINE if line is not None else FORM
+    view = form.view(page, path, cancel=at(one), cancel_words=_("Keep it"), danger=True, typed_name=one["order_number"])
     words = ["central", "order", "cancel", one["account"], one["order_number"]]
     words += ["--line", line] if line is not None else []
     context = {

@@ -91,7 +91,7 @@ RUNS = Table(
         Moment("asked_at", _("Started"), sort=True, fixed=True, phone=True),
         State("state", _("State"), STATES, sub="error", phone=True),
         Column("scheduled", _("By"), value=lambda one: str(_("schedule") if one["scheduled"] else _("person"))),
-        Figure("rows", _("Rows")),
+        Figure("rows", _("Rows"), value=lambda one: one["rows"] if one["size"] is not None else None),
         Column("size", _("Size"), value=lambda one: size(one["size"]) if one["size"] is not None else None),
         Column(
             "file",

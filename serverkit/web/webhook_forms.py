@@ -48,7 +48,10 @@ NEW = Form(
     NewWebhook,
     _("Add webhook"),
     {
-        "url": Ui(_("Address"), _("Begins with https://."), mono=True, placeholder="https://hooks.site.example/perigee"),
+        "url": Ui(
+            _("Address"), _("Begins with https://."), kind="text", mono=True,
+            placeholder="https://hooks.site.example/perigee",
+        ),
         "name": Ui(_("Name"), _("Empty: the host.")),
         "alerts": Ui(
             _("Alerts that are told"), choices=tuple(Choice(*one) for one in LEAST.items()), kind="select"

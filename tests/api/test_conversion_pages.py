@@ -67,7 +67,10 @@ def test_the_vendor_imports_a_list_and_the_customer_sees_it(portal: Portal) -> N
     source = id_of(ada, "paks", "4455W0K9ZZZ")
     for path in (f"{A}/convert/paks/{source}", f"{A}/convert/paks/{source}/convert"):
         page = ada.get(path)
-        assert ("None of its SKUs becomes a smart licence." in text_of(page), 'name="step"' in page.text) == (True, False)
+        assert ("None of its SKUs becomes a smart licence." in text_of(page), 'name="step"' in page.text) == (
+            True,
+            False,
+        )
     guest = enter("guest", "virtual_account_user", "Spare")
     assert "3901J5A1B2C" not in text_of(guest.get(f"{A}/convert/paks"))
     assert guest.get(f"{A}/convert/paks/{id_of(ada, 'paks', '3901J5A1B2C')}").status_code == 404

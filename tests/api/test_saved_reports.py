@@ -184,6 +184,7 @@ def test_the_page_saves_runs_schedules_and_removes(portal: Portal) -> None:
     zone = owner.post(f"{page}/schedule", {"every": "weekly", "day": "9", "at": "25:00", "own_zone": "Mars"})
     kept = owner.post(f"{page}/schedule", {"every": "weekly", "day": "7", "at": "05:00", "own_zone": "Asia/Tokyo"})
     tasks = main_of(owner.get("/tasks"))
+    asked = main_of(owner.get(f"{page}/remove"))
     removed = owner.post(f"{page}/remove", {})
     with portal.server.database.engine.connect() as connection:
         parts = connection.exec_driver_sql("SELECT count(*) FROM upload_parts").scalar()
@@ -200,6 +201,7 @@ def test_the_page_saves_runs_schedules_and_removes(portal: Portal) -> None:
     for reason in ("A week has the days 1 to 7.", "A time such as 06:00 is needed.", "This is no time zone"):
         assert reason in main_of(zone)
     assert (kept.status_code, removed.status_code, owner.get(page).status_code) == (303, 303, 404)
+    assert "<b>x</b> goes with its schedule, its runs and their files." in asked
     assert "Saved report" in tasks
     assert parts == 0
     assert {"report:saved", "report:scheduled", "report:removed"} <= kinds
