@@ -97,10 +97,10 @@ def now_page(page: Page) -> Answer:
     kind, domain = kind_of(page), page.parts["domain"]
     root = f"/a/{domain}/convert/{WORDS[kind]}"
     found = actions.preview_run(page.unit, domain, kind)
-    name, title, within = f"convert-{WORDS[kind]}-now", _("Convert now"), {"crumbs": ((TITLES[kind], root),)}
+    name, title, crumbs = f"convert-{WORDS[kind]}-now", _("Convert now"), ((TITLES[kind], root),)
     if not found["quantity"]:
         context = {"failing": found["failing"], "settings": f"/a/{domain}/convert/settings", "back": root}
-        return Shown(name, title, "convert_nothing.html", context, help=HELP, nav=NAV, **within)
+        return Shown(name, title, "convert_nothing.html", context, crumbs=crumbs, help=HELP, nav=NAV)
     view = Form(BaseModel, _("Convert now")).view(
         page, f"{root}/now", cancel=root, danger=True, typed_name=page.thing["name"]
     )
@@ -113,7 +113,7 @@ def now_page(page: Page) -> Answer:
         *([(_("SKUs without a contract"), number(found["failing"]))] if found["failing"] else []),
     ]
     context = {"view": view, "effect": effect, "effects": (), "about": about}
-    return Shown(name, title, "confirm.html", context, help=HELP, nav=NAV, **within)
+    return Shown(name, title, "confirm.html", context, crumbs=crumbs, help=HELP, nav=NAV)
 
 
 def begin(page: Page) -> Answer:
