@@ -14,7 +14,7 @@ from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_accounts
 from central.domain.catalogue.queries import titles
-from central.domain.ledger import cancelling, ordering
+from central.domain.ledger import cancelling, order_files
 from central.domain.ledger.adjusting import check_note
 from central.domain.ledger.errors import UnknownOrderLineError
 from central.domain.ledger.models import Bucket, Holding, Lot
@@ -54,12 +54,12 @@ def import_orders(unit: Unit, domain: str, source: Path | bytes, *, preview: boo
     """Import an order file, all or nothing; `preview` only shows what it would add."""
     account = by_domain(unit, domain)
     if preview:
-        file = ordering.judge_orders(unit, account.id, source)
+        file = order_files.judge_orders(unit, account.id, source)
         if file.faults:
             raise FaultyRowsError(list(file.faults))
         quantity = sum(spec.quantity for _, spec in file.rows)
         return ImportedOrders([_line(spec) for _, spec in file.rows], quantity, list(file.warnings), imported=False)
-    found = ordering.import_orders(unit, account.id, source)
+    found = order_files.import_orders(unit, account.id, source)
     return ImportedOrders(
         [_view(lot) for lot in found.lots], sum(lot.quantity for lot in found.lots), [*found.warnings]
     )
@@ -70,7 +70,7 @@ def preview_orders(unit: Unit, domain: str, source: bytes) -> dict[str, Any]:
 
     A verdict is `refused`, `warning` or `added`; `code` and `message` say why for the first two.
     """
-    file = ordering.judge_orders(unit, by_domain(unit, domain).id, source)
+    file = order_files.judge_orders(unit, by_domain(unit, domain).id, source)
     warned: dict[int | None, list[RowWarning]] = {}
     for warning in file.warnings:
         warned.setdefault(warning.line, []).append(warning)

@@ -1,60 +1,74 @@
-"""`satellite banner | network` (row S3.4)."""
+"""`satellite console`: a menu for a person at the machine, in which every entry is a command too (row S3.5)."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from satellite.actions import console_settings as actions
-from satellite.cli.base import FILE, group, shows, writing
-from satellite.runtime import Satellite
-from serverkit.cli.base import emit
-from serverkit.db.unit import Unit
-from serverkit.files import read_bounded
+from exchange.errors import ExchangeError
+from satellite.cli.base import group, home, opened
+from satellite.cli.menu_base import Menu
+from satellite.cli.menu_entries import ENTRIES, Entry
+from serverkit.cli.base import UNAVAILABLE, CliState, cell
+from serverkit.cli.terminal import Terminal
+from serverkit.db.unit import DatabaseFailure
+from serverkit.errors import AppError, FileUnreadableError
+
+MEDIA = (Path("/media"), Path("/run/media"))
+FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
 
-@group.group("banner", help="The text of the sign-in page.")
-def banner() -> None:
-    """Hold the commands of the banner."""
-
-
-@shows(banner, "show", "Show the text of the sign-in page.")
-def banner_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
-    """Show the text."""
-    return {"text": actions.show_banner(unit)}
-
-
-@banner.command("set", help="Change the text of the sign-in page; without a file nothing is shown.")
-@click.option("--file", type=FILE, help="File with the text, in UTF-8.")
+@group.command("console", help="Show a menu on a terminal: state, time, files on a stick, backup, users, log.")
+@click.option(
+    "--media", multiple=True, type=FOLDER, metavar="FOLDER", help="Where files are carried, in place of mounted media."
+)
 @click.pass_context
-def banner_set(context: click.Context, file: Path | None) -> None:
-    """Change the text."""
-    text = read_bounded(file, 64 * 1024).decode("utf-8", "replace") if file is not None else ""
-    with writing(context) as (_, unit):
-        found = actions.change_banner(unit, text)
-    emit(context, {"text": found})
+def console(context: click.Context, media: tuple[Path, ...]) -> None:
+    """Lead through the menu until its end, or the end of the input."""
+    terminal = Terminal(context.ensure_object(CliState))
+    opened(context).database.dispose()  # what is wrong with the home is said as by any command
+    menu = Menu(terminal, home(context), media or MEDIA, named=bool(media))
+    while _turn(menu):
+        pass
 
 
-@group.group("network", help="Names by which this server is reached, and the proxy of synchronization.")
-def network() -> None:
-    """Hold the commands of the network."""
+def _turn(menu: Menu) -> bool:
+    """Show the menu and follow one entry; whether the menu goes on."""
+    terminal = menu.terminal
+    try:
+        terminal.clear()
+        terminal.say(menu.headline())
+        terminal.say()
+        for at, entry in enumerate(ENTRIES, 1):
+            terminal.say(f"{at:>3}  {entry.title:<36} {entry.command}".rstrip())
+        terminal.say("  0  End")
+        answer = terminal.ask("\nEntry: ")
+    except (EOFError, KeyboardInterrupt):
+        terminal.say()
+        return False
+    entries = {str(at): entry for at, entry in enumerate(ENTRIES, 1)}
+    return answer not in {"0", "q"} and (answer not in entries or _follow(menu, entries[answer]))
 
 
-@shows(network, "show", "Show names and proxy, and what the system says of the network.")
-def network_show(server: Satellite, unit: Unit) -> dict[str, Any]:
-    """Show the network."""
-    return actions.show_network(server, unit)
-
-
-@network.command("set", help="Change names and proxy; what is not named stays.")
-@click.option("--name", "names", multiple=True, metavar="NAME", help="Host name or address; all of them together.")
-@click.option("--no-names", is_flag=True, help="Remove all names.")
-@click.option("--proxy", help="http://[user:password@]host:port, or empty for none.")
-@click.pass_context
-def network_set(context: click.Context, names: tuple[str, ...], no_names: bool, proxy: str | None) -> None:
-    """Change the network."""
-    with writing(context) as (server, unit):
-        found = actions.change_network(server, unit, names if names or no_names else None, proxy)
-    emit(context, found)
+def _follow(menu: Menu, entry: Entry) -> bool:
+    """Do what an entry says; an interruption leads back to the menu, the end of the input ends it."""
+    terminal = menu.terminal
+    terminal.clear()
+    terminal.say(f"{entry.title}\n")
+    try:
+        try:
+            entry.act(menu)
+        except DatabaseFailure:
+            terminal.say(f"error ({UNAVAILABLE.code}): {UNAVAILABLE.message}\n  {UNAVAILABLE.remedy}")
+        except (AppError, ExchangeError) as error:
+            terminal.say(f"error ({error.code}): {cell(error.message)}\n  {error.remedy}")
+        except OSError as error:
+            terminal.say(f"error ({FileUnreadableError.code}): {error.strerror}\n  {FileUnreadableError.remedy}")
+        terminal.ask("\nEnter: back to the menu ")
+    except KeyboardInterrupt:
+        terminal.say()
+    except EOFError:
+        terminal.say()
+        return False
+    return True

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 from serverkit.users.errors import UnknownSessionError
 from serverkit.users.own import NewAuthenticator, Own
 from serverkit.users.tables import Browser
-from serverkit.web.agents import browser_words
+from serverkit.web.user_agents import browser_words
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page

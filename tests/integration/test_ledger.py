@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import event
 
 from central.domain.accounts.queries import by_domain
-from central.domain.ledger.ordering import import_orders
+from central.domain.ledger.order_files import import_orders
 from central.runtime import open_central
 from serverkit.actor import OPERATOR
 from tests.world import ACCOUNT, World

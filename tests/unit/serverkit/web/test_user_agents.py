@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serverkit.web.agents import browser_words
+from serverkit.web.user_agents import browser_words
 
 X11 = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
 
