@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field, SecretStr
 from serverkit.users.errors import UnknownSessionError
 from serverkit.users.own import NewAuthenticator, Own
 from serverkit.users.tables import Browser
-from serverkit.web.user_agents import browser_words
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
@@ -20,6 +19,7 @@ from serverkit.web.sign_in import WITH_BROWSER
 from serverkit.web.tables import Item
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Grade, Url
+from serverkit.web.user_agents import browser_words
 
 PATH = "/me"
 TITLE = _("Your account")
