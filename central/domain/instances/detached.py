@@ -27,7 +27,12 @@ def is_detached(row: Instance, now: datetime) -> bool:
 def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
     """A device is detached from now on; returns the id of its term, which ends it."""
     row.detached_until, row.detached_term = until, new_id()
-    say(unit, EventKind.INSTANCE_DETACHED, row, f"{placed_name(unit, row)} was detached until {day_of(until)}")
+    say(
+        unit,
+        EventKind.INSTANCE_DETACHED,
+        row,
+        f"{placed_name(unit, row)} was detached until {day_of(until).removeprefix('until ')}",
+    )
     return row.detached_term
 
 
@@ -47,7 +52,7 @@ def release_term(unit: Unit, row: Instance, reason: str) -> None:
     """The vendor ends the term of a device that cannot be reattached; if it runs, it goes on using its licences until then."""
     until = row.detached_until
     _clear(row)
-    end = day_of(until) if until is not None else ""
+    end = day_of(until).removeprefix("until ") if until is not None else ""
     say(
         unit,
         EventKind.INSTANCE_REATTACHED,

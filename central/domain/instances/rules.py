@@ -64,6 +64,4 @@ def why_detached(name: str, until: datetime | None, now: datetime) -> AppError |
     """The refusal of what would free the units of a detached device; None where no term runs (row C7.8)."""
     if until is None or until <= now:
         return None
-    return DetachedInstanceError(
-        "{name} is detached until {end}: its licences stay in use", name=name, end=day_of(until)
-    )
+    return DetachedInstanceError("{name} is detached {end}: its licences stay in use", name=name, end=day_of(until))

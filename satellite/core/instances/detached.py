@@ -28,7 +28,12 @@ def is_detached(until: datetime | None, now: datetime) -> bool:
 def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
     """A device is detached from now on; returns the id of its term, which ends it."""
     row.detached_until, row.detached_term, row.change_no = until, new_id(), next_change(unit)
-    say(unit, EventKind.INSTANCE_DETACHED, row, f"{placed_name(unit, row)} was detached until {day_of(until)}")
+    say(
+        unit,
+        EventKind.INSTANCE_DETACHED,
+        row,
+        f"{placed_name(unit, row)} was detached until {day_of(until).removeprefix('until ')}",
+    )
     return row.detached_term
 
 

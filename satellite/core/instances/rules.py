@@ -50,7 +50,7 @@ def judge_removal(
     Nor while it is detached: it uses its units until the end of its term, `detached` (row C7.8).
     """
     if detached is not None:
-        text, end = "{name} is detached until {end}: its licences stay in use", day_of(detached)
+        text, end = "{name} is detached {end}: its licences stay in use", day_of(detached)
         return Verdict((DetachedInstanceError(text, name=name, end=end),))
     if held:
         said = _units(dict(held))
