@@ -44,7 +44,7 @@ FURTHER = {
     "central/domain/ledger": {
         "adjusting",
         "cancelling",
-        "ordering",
+        "order_files",
         "allotting",
         "claims",
         "copying",
