@@ -103,4 +103,6 @@ def remind_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
 
 
 def _shown(row: Alert, allowed: frozenset[str] | None) -> dict[str, Any]:
-    return AlertView(**alert_dict(row, allowed)).shown()
+    found = alert_dict(row, allowed)
+    # The view keeps plain texts; the message remembers its template, which a page fills in its own language.
+    return {**AlertView(**found).shown(), "message": found["message"]}

@@ -85,6 +85,9 @@ def test_alerts_are_hidden_by_virtual_account_and_a_shortage_leads_to_the_surplu
     assert f'value="{missing}"' in wizard.text
     assert f'<option value="{number["Spare"]}" selected>' in wizard.text
     assert "from Spare" not in text_of(guest.get(f"{A}/alerts"))
+    assert owner.post("/me/look", {"language": "de", "theme": "light"}).status_code == 303
+    german = unescape(text_of(owner.get(f"{A}/alerts")))
+    assert f"In Site fehlen {needed['subject']['count']} von Advantage. Überschuss gibt es in Spare" in german
 
 
 @pytest.mark.row("C3.4", "C3.7", "C3.8", "C12.3")

@@ -286,6 +286,7 @@ def test_a_webhook_is_added_tested_and_removed_in_the_browser(server: Satellite,
     assert wrong.status_code == 422
     assert "begins with https://" in text_of(wrong)
     assert "ftp://x" in text_of(wrong)
+    assert re.search(r'href="#field-url">Address</a>:', text_of(wrong))
     assert len(set(secrets)) == 1
     assert "whsec_" not in page
     assert "&lt;b&gt;R&amp;D&lt;/b&gt;" in page

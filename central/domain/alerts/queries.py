@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from central.domain.access.models import RoleAssignment
 from central.domain.alerts.models import Alert
 from serverkit.alerts.engine import AlertState, Severity, place_of
-from serverkit.alerts.texts import surplus_text
+from serverkit.alerts.texts import said_again, surplus_text
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
+from serverkit.errors import Filled
 
 
 def overviews(unit: Unit, account_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -72,12 +73,12 @@ def open_of_instances(unit: Unit, account_id: str, ids: Sequence[str]) -> dict[s
 
 def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:
     """An alert; of virtual accounts with a surplus, those alone that may be seen (None: all)."""
-    message, subject = row.message, dict(row.subject)
+    message, subject = said_again(row.template, row.fields), dict(row.subject)
     if "surplus" in subject:
         subject["surplus"] = [
             entry for entry in subject["surplus"] if allowed is None or entry["virtual_account"] in allowed
         ]
-        message += surplus_text(subject["surplus"])
+        message = Filled("{alert}{surplus}", {"alert": message, "surplus": surplus_text(subject["surplus"])})
     return {
         "id": row.id,
         "kind": row.kind,
