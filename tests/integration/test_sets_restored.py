@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
+from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
+import psycopg
 import pytest
 
 from agent.device import Device
@@ -12,9 +16,23 @@ from tests.integration import test_given_up_rights as rights
 from tests.integration import test_identity as identity
 from tests.world import ACCOUNT, World
 
+SETTINGS = "satellite/config.toml"
+
 
 def backed_up(world: World) -> None:
-    """Make a backup, of whichever database."""
+    """Make a backup; a database on a server is copied beside it, as its own tools would."""
+    if world.new_database is not None:
+        address = address_in(world)
+        world.close()
+        with psycopg.connect(
+            address.geturl(), autocommit=True
+        ) as connection:  # nobody may be connected to what is copied
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        world.file("copied", world.new_database("", address.path.removeprefix("/")))
+    world.file("known", str(world.satellite("instances")["items"]))
     words = ("--passphrase-file", world.file("pass", "p" * 20))
     world.satellite("backup", "create", "--output", world.file("copy"), *words)
     shutil.copytree(world.folder / "satellite" / "anchor", world.folder / "anchor")
@@ -24,9 +42,19 @@ def restored(world: World, *, with_anchor: bool = False) -> None:
     """Restore the backup; with the anchor of its time nothing on the machine says that it is an older copy."""
     world.close()
     world.satellite("restore", world.file("copy"), "--passphrase-file", world.file("pass"), "--replace")
+    if world.new_database is not None:
+        settings = world.folder / SETTINGS
+        copied = Path(world.file("copied")).read_text()
+        settings.write_text(settings.read_text().replace(address_in(world).geturl(), copied))
     if with_anchor:
         shutil.rmtree(world.folder / "satellite" / "anchor")
         shutil.copytree(world.folder / "anchor", world.folder / "satellite" / "anchor")
+    assert str(world.satellite("instances")["items"]) == Path(world.file("known")).read_text(), "nothing was restored"
+
+
+def address_in(world: World) -> SplitResult:
+    """The address of the database that the satellite's settings name."""
+    return urlsplit(str(tomllib.loads((world.folder / SETTINGS).read_text())["database"]["url"]))
 
 
 def resynchronized(world: World, mark: str) -> None:
