@@ -185,16 +185,22 @@ def free_units(stock: Stock, use: Use) -> int:
 
 
 def choose_lots(lots: Iterable[LotView], wanted: int, now: datetime) -> tuple[tuple[str, int], ...]:
-    """Row C6.2: perpetual lots first, then the term that ends furthest away; short when the lots do not suffice."""
-    active = [lot for lot in lots if lot.quantity > 0 and lot_phase(lot.start, lot.end, now) is LotPhase.ACTIVE]
-    active.sort(key=lambda lot: (lot.end is not None, -(lot.end.timestamp() if lot.end else 0), lot.id))
+    """Row C6.2: active lots, perpetual ones first, then the term that ends furthest away."""
+    return pick_lots([lot for lot in lots if lot_phase(lot.start, lot.end, now) is LotPhase.ACTIVE], wanted)
+
+
+def pick_lots(lots: Iterable[LotView], wanted: int, *, longest_first: bool = True) -> tuple[tuple[str, int], ...]:
+    """Lots for a quantity, those that end last (or first) before the others; short when the lots do not suffice.
+
+    A perpetual lot never ends. Of lots that end together, that with the lower id is picked first in either order.
+    """
     chosen = []
-    for lot in active:
-        if wanted <= 0:
-            break
+    far, sign = float("inf"), -1 if longest_first else 1
+    for lot in sorted(lots, key=lambda lot: (sign * (lot.end.timestamp() if lot.end else far), lot.id)):
         taken = min(lot.quantity, wanted)
-        chosen.append((lot.id, taken))
-        wanted -= taken
+        if taken > 0:
+            chosen.append((lot.id, taken))
+            wanted -= taken
     return tuple(chosen)
 
 

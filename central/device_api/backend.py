@@ -128,9 +128,11 @@ class CentralBackend:
         if code == "token_refused":
             note_refused_token(self._unit, self._refused, cause, udi)
 
-    def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
-        """Record that a device could not be detached or reattached."""
-        note_failure(self._unit, self._own(known)[1], op, message)
+    def note_failure(self, known: KnownDevice, op: DeviceOp, code: str, message: str) -> None:
+        """Record that a device could not be detached or reattached; a term that comes twice means a clone."""
+        row = self._own(known)[1]
+        if note_failure(self._unit, row, op, code, message):
+            refresh_clones(self._unit, membership(self._unit, row)[0])
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
@@ -265,11 +267,10 @@ class CentralBackend:
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
         """Free the grant by the device's own word."""
         self._pools.forget()
-        row, instance = self._own(known)
-        taken = take_device_return(self._unit, self._keyring, instance, known, envelope)
+        taken = take_device_return(self._unit, self._keyring, (instance := self._own(known)[1]), known, envelope)
         if not taken:
             raise DeviceRefusal("unknown_grant")
-        if any(one.account_id == row.account_id and one.grant is None for one in taken):
+        if any(one.account_id == instance.account_id and one.grant is None for one in taken):
             account, _ = membership(self._unit, instance)
             refresh_alerts(self._unit, account)  # what was reserved is free, and no one waits for a code any more
         return {"grant": statement.grant, "state": "returned"}
@@ -284,8 +285,7 @@ class CentralBackend:
         self._pools.forget()
         _, instance = self._own(known)
         account, virtual_account = membership(self._unit, instance)
-        asking = Asking(account.id, None, virtual_account.id)
-        row = convert_for_device(self._unit, asking, request, envelope)
+        row = convert_for_device(self._unit, Asking(account.id, None, virtual_account.id), request, envelope)
         if row is None:
             raise DeviceRefusal("identity_mismatch")
         refresh_alerts(self._unit, account)

@@ -21,6 +21,7 @@ from exchange.device.detaching import (
     end_of_term,
     is_covered,
     why_not_detached,
+    why_not_reattached,
 )
 from exchange.device.licence_bodies import AuthorizeResult
 from serverkit.db.unit import Unit
@@ -52,8 +53,9 @@ def detach_device(
 def reattach_device(
     unit: Unit, keyring: KeyRing, device_pools: DevicePools, row: Instance, known: KnownDevice, body: ReattachBody
 ) -> JsonObject:
-    """End the term that the device names, and authorize it as usual."""
-    if body.term != row.detached_term:
-        raise DeviceRefusal("other_term")
+    """End the term that the device names, once, and authorize it as usual."""
+    refused = why_not_reattached(body.term, row.detached_term if known.detached else None, row.given_back_terms)
+    if refused is not None:
+        raise DeviceRefusal(refused)
     end_early(unit, row)
     return {"authorization": authorize_device(unit, keyring, device_pools, row, known, body.use)}

@@ -102,8 +102,8 @@ class Backend(Protocol):
         """Record a refusal and its reason."""
         ...
 
-    def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
-        """Record that a device could not be detached or reattached (row C7.7)."""
+    def note_failure(self, known: KnownDevice, op: DeviceOp, code: str, message: str) -> None:
+        """Record that a device could not be detached or reattached (row C7.7); a term that comes twice means a clone."""
         ...
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:

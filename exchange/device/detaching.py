@@ -2,7 +2,8 @@
 
 A device that leaves its network for a stated time gets one authorization for the whole of it. Until the term ends, or the
 device reattaches, its units stay in use and no other message of it is answered. The id of the term is told to the machine that
-detached alone: an older copy of it does not know the id, and cannot give back what the other one uses.
+detached alone: an older copy of it does not know the id, and cannot give back what the other one uses. A term is given back
+once: whoever names a term that was given back before is a copy, or was restored from one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ LONGEST_DAYS = 365
 ANSWERED_DETACHED = frozenset({DeviceOp.REATTACH, DeviceOp.EXPORT_RETURN})
 """The operations of a detached device that a server answers."""
 CHANGES_OF_MODE = frozenset({DeviceOp.DETACH, DeviceOp.REATTACH})
+GIVEN_BACK = "term_given_back"
+"""The refusal of a term that was given back before: two machines have one key and one term."""
+REMEMBERED_TERMS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,20 @@ def why_not_detached(asked: Asked) -> str | None:
     if asked.reserved:
         return "reserved"
     return "clone_undecided" if asked.clone else None
+
+
+def why_not_reattached(term: str, running: str | None, given_back: Collection[str] | None) -> str | None:
+    """The code of the refusal of a return; `running` is the term that runs, None where none does."""
+    if given_back is not None and term in given_back:
+        return GIVEN_BACK
+    if running is None:
+        return "not_detached"
+    return None if term == running else "other_term"
+
+
+def with_given_back(before: Collection[str] | None, term: str | None) -> list[str] | None:
+    """The terms of a device that were given back, after one more was; the last ones are remembered."""
+    return [*(before or ()), term][-REMEMBERED_TERMS:] if term is not None else before and list(before)
 
 
 def is_covered(answers: Iterable[EntitlementAnswer]) -> bool:

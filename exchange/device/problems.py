@@ -94,6 +94,11 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
         "The device was detached by another machine with the same key.",
         "Reattach the machine that was detached; a copy of it cannot do so.",
     ),
+    "term_given_back": Problem(
+        409,
+        "The term was given back before, by another machine with the same key or by this one before it was restored.",
+        "Ask the administrator which machine is the device; renew its authorization as usual.",
+    ),
     "detach_not_allowed": Problem(
         403, "The vendor does not allow detached mode.", "Keep the device connected, or reserve licences by code."
     ),

@@ -167,8 +167,6 @@ class RequestProcessor:
 
     def _reattach(self, known: KnownDevice, body: JsonObject) -> JsonObject:
         wanted = ReattachBody.from_dict(body)
-        if not known.detached:
-            raise DeviceRefusal("not_detached")
         if not known.is_active:
             raise DeviceRefusal("not_active_unit")
         return self._backend.reattach(known, ReattachBody(wanted.term, _checked(wanted.use)))
@@ -185,7 +183,8 @@ class RequestProcessor:
         request = message.request
         self._backend.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
         if known is not None and request.op in CHANGES_OF_MODE:
-            self._backend.note_failure(known, request.op, refusal.message or problem_of(refusal.code).message)
+            why = refusal.message or problem_of(refusal.code).message
+            self._backend.note_failure(known, request.op, refusal.code, why)
         message.refuse(refusal.code, refusal.message or "", signed=(payload, self._signer))
 
     def _answer(

@@ -134,9 +134,10 @@ class SatelliteBackend:
         if code == "token_refused":
             note_refused_token(self._unit, self._refused, cause, udi)
 
-    def note_failure(self, known: KnownDevice, op: DeviceOp, message: str) -> None:
-        """Record that a device could not be detached or reattached."""
-        note_failure(self._unit, self._own(known)[1], op, message)
+    def note_failure(self, known: KnownDevice, op: DeviceOp, code: str, message: str) -> None:
+        """Record that a device could not be detached or reattached; a term that comes twice means a clone."""
+        if note_failure(self._unit, self._own(known)[1], op, code, message):
+            refresh_clones(self._unit)
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
@@ -270,8 +271,7 @@ class SatelliteBackend:
 
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
         """Keep the return for central."""
-        _, instance = self._own(known)
-        touch(self._unit, instance)
+        touch(self._unit, instance := self._own(known)[1])
         if take_return(self._unit, instance.id, statement, envelope, known.key) is None:
             raise DeviceRefusal("unknown_grant")
         return {"grant": statement.grant, "state": "returned"}

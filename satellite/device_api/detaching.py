@@ -16,6 +16,7 @@ from exchange.device.detaching import (
     end_of_term,
     is_covered,
     why_not_detached,
+    why_not_reattached,
 )
 from exchange.device.licence_bodies import AuthorizeResult
 from satellite.core.instances.detached import begin_term, end_early
@@ -59,8 +60,9 @@ def detach_device(
 def reattach_device(
     unit: Unit, pool_use: PoolUse, row: Instance, known: KnownDevice, body: ReattachBody, *, restricted: bool
 ) -> JsonObject:
-    """End the term that the device names, and authorize it as usual."""
-    if body.term != row.detached_term:
-        raise DeviceRefusal("other_term")
+    """End the term that the device names, once, and authorize it as usual."""
+    refused = why_not_reattached(body.term, row.detached_term if known.detached else None, row.given_back_terms)
+    if refused is not None:
+        raise DeviceRefusal(refused)
     end_early(unit, row)
     return {"authorization": authorize_device(unit, pool_use, row, known, body.use, restricted=restricted)}

@@ -1,8 +1,8 @@
 """Restoring what this satellite lost when it was restored from an older copy (row S2.6).
 
 Only what is missing is taken: a device, token or claim that is here stays as it is here; a set that is here gets the
-units and keys that it lacks, and a device that was detached since the copy was made uses what it was detached with. A
-device that comes back may continue with any number, for its last one is forgotten. A device that registered again here,
+units and keys that it lacks. A device whose term runs by central's word, and did not end here, is detached here too and uses what
+it was detached with; a machine that took its identity over in the meantime is another instance. A device that comes back may continue with any number, for its last one is forgotten. A device that registered again here,
 because it was forgotten, stays one: the older record of it is removed.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from exchange.device.detaching import with_given_back
 from exchange.device.rules import fitting
 from exchange.files.rows import ClaimRow, InstanceRow, ResponseRow, TokenRow
 from exchange.identity import Udi
@@ -18,6 +19,7 @@ from exchange.vocabulary import InstanceState
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.export_queue.moving import follow_key
+from satellite.core.instances.clones import revive_key
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name, members_of
 from satellite.core.instances.rules import standby_rows
@@ -37,7 +39,8 @@ class Returning:
         """Begin with nothing taken; `restored` says that this site is known to be an older copy."""
         self._unit = unit
         self._restored = restored
-        self._detached: set[str] = set()
+        self._detached: dict[str, str] = {}
+        """The instances whose terms came from central, by the id under which central knows them."""
 
     def take(self, row: ResponseRow) -> bool:
         """Take a row if it is one of these kinds; False for any other."""
@@ -80,27 +83,46 @@ class Returning:
             return
         here = unit.session.get(Instance, row.id)
         if here is not None:
-            if not here.removed and (self._restored or row.last_contact > here.last_contact):
+            newer = row.last_contact > here.last_contact
+            if not here.removed and (self._restored or newer):
                 complete_set(unit, here, row)
-            if (
-                not here.removed and row.last_contact > here.last_contact
-            ):  # detached or reattached since this copy was made
-                here.detached_until, here.detached_term = row.detached_until, row.detached_term
-                if row.detached_until is not None:
-                    self._detached.add(row.id)
+            if _runs(unit, row):
+                self._detach(here, row)
+            elif not here.removed and newer and here.detached_until is not None:  # reattached since this copy was made
+                here.given_back_terms = with_given_back(here.given_back_terms, here.detached_term)
+                here.detached_until = here.detached_term = None
             return
         other = _same_machine(unit, row)
-        if other is None:
-            _bring_back(unit, row)
+        if other is None or (_runs(unit, row) and not _is_its_key(unit, row, other)):
+            _bring_back(unit, row)  # beside a machine that shows its identity with another key, while its term runs
             return
+        if _runs(unit, row):
+            self._detach(other, row)
         # It registered again since: central would count it twice, and hears that the older one is gone.
         unit.session.add(_instance_of(unit, row, removed=True))
         follow_key(unit, row.key_hash, row.id, other.id)
         complete_set(unit, other, row)
 
+    def _detach(self, here: Instance, row: InstanceRow) -> None:
+        """The term of a row runs: for `here`, if that is the machine with its key, else for an instance of its own."""
+        unit = self._unit
+        if here.removed or row.detached_term in (here.detached_term, *(here.given_back_terms or ())):
+            return
+        if not _is_its_key(unit, row, here):
+            here = _set_apart(unit, row, here)
+        elif here.detached_term is not None:
+            here.marks = sorted({*here.marks, "clone"})  # a copy of it was detached here, which does not know that term
+            return
+        here.detached_until, here.detached_term, here.change_no = (
+            row.detached_until,
+            row.detached_term,
+            next_change(unit),
+        )
+        self._detached[row.id] = here.id
+
     def _claim(self, row: ClaimRow) -> None:
         unit = self._unit
-        instance = unit.session.get(Instance, row.instance)
+        instance = unit.session.get(Instance, self._detached.get(row.instance, row.instance))
         if instance is None or instance.removed:
             return
         # A claim that was given up here is kept with the count 0: that is knowledge, not forgetting. A device that was
@@ -108,7 +130,31 @@ class Returning:
         if row.instance not in self._detached and unit.session.get(Claim, (row.instance, row.tag)) is not None:
             return
         virtual_account = instance.virtual_account_id
-        replace_claims(unit, row.instance, virtual_account, claims_of(unit, row.instance) | {row.tag: row.count})
+        replace_claims(unit, instance.id, virtual_account, claims_of(unit, instance.id) | {row.tag: row.count})
+
+
+def _runs(unit: Unit, row: InstanceRow) -> bool:
+    return row.detached_until is not None and unit.licence_now < row.detached_until
+
+
+def _is_its_key(unit: Unit, row: InstanceRow, here: Instance) -> bool:
+    """Whether the key that speaks for a row speaks for `here`."""
+    key = unit.session.get(DeviceKey, row.key_hash[:KEY_ID_DIGITS])
+    return key is not None and not key.superseded and key.instance_id == here.id
+
+
+def _set_apart(unit: Unit, row: InstanceRow, here: Instance) -> Instance:
+    """An instance of its own for a detached machine, beside the one that took its identity over: each is counted."""
+    key = unit.session.get(DeviceKey, row.key_hash[:KEY_ID_DIGITS])
+    if key is None and row.device_key is not None:
+        key = _key_row(here.id, row.device_key, row.udi)
+        key.superseded = True
+        unit.session.add(key)
+        unit.session.flush()
+    if key is None or not key.superseded:
+        return here  # it speaks for a third instance already
+    revive_key(unit, key)
+    return unit.session.get_one(Instance, key.instance_id)
 
 
 def _same_machine(unit: Unit, row: InstanceRow) -> Instance | None:

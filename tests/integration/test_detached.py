@@ -175,6 +175,29 @@ def test_a_copy_does_not_end_the_term_of_the_machine_that_was_detached(world: Wo
     assert row_of(world, server)["detached_until"] is None
 
 
+@pytest.mark.row("C7.8", "S4.1")
+def test_a_term_is_given_back_once_and_the_second_machine_is_a_clone(world: World, server: str) -> None:
+    """A copy made while detached can end the term; then the other one is refused, has no right by it, and an alert names both."""
+    device = the_device(world, server)
+    device.detach(30)
+    shutil.copytree(world.folder / "devices" / "SN1", world.folder / "devices" / "copy")
+    copy = Device(
+        world.folder / "devices" / "copy",
+        clock=DeviceClock(world.folder / "devices" / "copy"),
+        transport=lambda _server: world.wire(server),
+    )
+    copy.reattach()
+    assert "device_clone" not in world.alerts(server)
+
+    assert refused(device.reattach) == "term_given_back"
+    assert not device.may_use("ADVANTAGE").allowed
+    assert (device.detached_until(), row_of(world, server)["marks"]) == (None, ["clone", "restored"])
+    assert "device_clone" in world.alerts(server)
+    assert "given back before" in events(world, server)["instance:failed_to_reattach"]
+    device.renew_authorization()  # neither is cut off until a person decides
+    assert device.may_use("ADVANTAGE", 2).allowed
+
+
 @pytest.mark.row("C7.7", "C7.8")
 def test_a_device_is_not_detached_with_what_is_short_or_for_too_long(world: World, server: str) -> None:
     """Out of compliance, longer than the policy, or not allowed at all: refused with its reason, and nothing changes."""
@@ -279,6 +302,35 @@ def test_a_restored_site_learns_of_a_term_from_central(site: World) -> None:
     device.reattach()
     site.synchronize("last")
     assert row_of(site, "central")["detached_until"] is None
+
+
+@pytest.mark.row("C7.8", "S2.6", "S4.1")
+@pytest.mark.one_database("what a site takes back is decided before it is stored")
+@pytest.mark.parametrize("known", [True, False], ids=["known", "forgotten"])
+def test_a_restored_site_absorbs_no_term_into_a_machine_with_another_key(site: World, known: bool) -> None:
+    """What was detached since the copy stays in use, beside a machine that registered its identity at the copy; an alert asks."""
+    device = the_device(site, "satellite", count=1) if known else None
+    site.synchronize("before")
+    backed_up(site)
+    device = device or the_device(site, "satellite", count=1)
+    site.advance("1h", device)
+    until = iso(device.detach(30))
+    site.synchronize("after")
+    restored(site, with_anchor=True)
+    site.advance("1h", device)
+    other = site.unregistered("re-imaged")
+    request = RegistrationRequest(token=site.token(), udi=Udi(pid="SW-48", serial="SN1"))
+    other.register(request, (site.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
+    other.use("ADVANTAGE", 2)
+    resynchronized(site, "again")
+
+    rows = site.satellite("instances")["items"]
+    assert sorted(str(row["detached_until"]) for row in rows) == [until, "None"]
+    assert (in_use(site, "satellite"), in_use(site, "central")) == (3, 3)
+    assert "device_clone" in site.alerts("satellite")
+    assert "device_clone" in site.alerts("central")
+    device.reattach()
+    assert [row["detached_until"] for row in site.satellite("instances")["items"]] == [None, None]
 
 
 @pytest.mark.row("C7.8")

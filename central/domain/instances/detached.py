@@ -13,6 +13,7 @@ from central.domain.instances.queries import placed_name
 from central.domain.instances.services import say
 from central.domain.ledger.claims import claims_of, release_claims
 from exchange.compliance import until as day_of
+from exchange.device.detaching import GIVEN_BACK, with_given_back
 from exchange.vocabulary import DeviceOp
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -37,7 +38,8 @@ def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
 
 
 def end_early(unit: Unit, row: Instance) -> None:
-    """A device is connected again."""
+    """A device is connected again: its term is given back, and no one else can give it back."""
+    row.given_back_terms = with_given_back(row.given_back_terms, row.detached_term)
     _clear(row)
     say(unit, EventKind.INSTANCE_REATTACHED, row, f"{placed_name(unit, row)} was reattached")
 
@@ -61,13 +63,16 @@ def release_term(unit: Unit, row: Instance, reason: str) -> None:
     )
 
 
-def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
-    """Record that a device could not be detached or reattached, and why."""
+def note_failure(unit: Unit, row: Instance, op: DeviceOp, code: str, why: str) -> bool:
+    """Record that a device could not be detached or reattached, and why; True if it means that two machines have its key."""
     if op is DeviceOp.DETACH:
         message = f"{placed_name(unit, row)} could not be detached: {why}"
         say(unit, EventKind.INSTANCE_DETACH_FAILED, row, message)
-        return
+        return False
     say(unit, EventKind.INSTANCE_REATTACH_FAILED, row, f"{placed_name(unit, row)} could not be reattached: {why}")
+    if code == GIVEN_BACK:
+        row.marks = sorted({*row.marks, "clone"})
+    return code == GIVEN_BACK
 
 
 def end_detached_terms(unit: Unit) -> int:

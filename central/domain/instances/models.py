@@ -28,7 +28,7 @@ class Instance(Base):
 
     `public_key`, and `standby_keys` beside `standbys`, are kept for a satellite that forgets them. `order_name` is what lists
     are ordered by, `search_text` what a person may know of a device, both in lower case. `detached_until` is the end of the term of
-    a detached device, `detached_term` the id that it names to end it (row C7.8).
+    a detached device, `detached_term` the id that it names to end it, `given_back_terms` its last terms that were ended so (row C7.8).
     """
 
     __tablename__ = "instances"
@@ -78,6 +78,7 @@ class Instance(Base):
     marks: Mapped[list[str]] = mapped_column(JsonText)
     detached_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     detached_term: Mapped[str | None] = mapped_column(IdColumn)
+    given_back_terms: Mapped[list[str] | None] = mapped_column(JsonText)
 
 
 class DeviceKey(Base):

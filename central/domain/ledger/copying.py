@@ -14,8 +14,9 @@ from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import LotSource
 from central.domain.ledger.services import lots_by_id
-from central.domain.ledger.taking import Supply, choose, end_text, supply_of, take
+from central.domain.ledger.taking import Supply, end_text, supply_of, take
 from exchange.codes.authorization import ReservedLine
+from exchange.compliance import pick_lots
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -98,7 +99,7 @@ def settle_owed(unit: Unit, virtual_account: VirtualAccount, instance_id: str) -
     for row in rows:
         lot, quantity = lots[row.lot_id], row.quantity
         same = supply_of(unit, virtual_account, lot.tag).of_end(end_text(lot.end))
-        for lot_id, count in choose(same.prepaid, quantity, longest_first=True):
+        for lot_id, count in pick_lots(same.prepaid, quantity):
             source, target = (
                 Place(Bucket.FREE, virtual_account.id),
                 Place(Bucket.RESERVED, virtual_account.id, instance_id),

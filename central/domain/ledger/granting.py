@@ -8,7 +8,7 @@ from central.domain.ledger.models import GRANTED, Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import LotSource
 from central.domain.ledger.taking import give_back, supply_of, take
-from exchange.compliance import choose_lots
+from exchange.compliance import pick_lots
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -46,7 +46,7 @@ def lock_for_grant(
         raise RestrictedNotAvailableError(
             "{quantity} of {tag} are asked for, {most} are free", quantity=quantity, tag=tag, most=supply.most
         )
-    for lot_id, count in choose_lots(supply.prepaid, quantity, unit.licence_now):
+    for lot_id, count in pick_lots(supply.prepaid, quantity):
         post(unit, account_id, lot_id, count, Place(Bucket.FREE, virtual_account.id), target, "granted", grant_id)
         quantity -= count
     if quantity:

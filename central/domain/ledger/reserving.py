@@ -10,8 +10,8 @@ from central.domain.ledger.errors import NotEnoughFreeError
 from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import Place, holdings_of, post
 from central.domain.ledger.services import lots_by_id
-from central.domain.ledger.taking import Supply, choose, give_back, is_boundless, names_end, supply_of, take
-from exchange.compliance import LotPhase, LotView, lot_phase
+from central.domain.ledger.taking import Supply, give_back, is_boundless, names_end, supply_of, take
+from exchange.compliance import LotPhase, LotView, lot_phase, pick_lots
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 
@@ -156,7 +156,7 @@ def give_up_some(
         for lot, count in held
         if not is_boundless(lot)
     ]
-    chosen = dict(choose(views, quantity, longest_first=False))
+    chosen = dict(pick_lots(views, quantity, longest_first=False))
     _shift(unit, account_id, instance_id, chosen, Bucket.RESERVED, Bucket.TRANSITION, "given_up")
     return gone
 

@@ -17,7 +17,7 @@ from central.domain.ledger.postings import OUTSIDE, Place, lot_note, post
 from central.domain.ledger.queries import PoolFigures, pools
 from central.domain.ledger.rules import MOST_QUANTITY
 from central.domain.ledger.services import free_views, lots_by_id
-from exchange.compliance import LotPhase, LotView, last_moment, lot_phase
+from exchange.compliance import LotPhase, LotView, last_moment, lot_phase, pick_lots
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -74,7 +74,7 @@ def take(
 ) -> list[tuple[Lot, int]]:
     """Move a quantity to a place that holds it, prepaid units before others; the caller has compared it with `most`."""
     source = Place(Bucket.FREE, virtual_account.id)
-    chosen = choose(supply.prepaid, min(quantity, supply.figures.free), longest_first=longest_first)
+    chosen = pick_lots(supply.prepaid, min(quantity, supply.figures.free), longest_first=longest_first)
     lots = lots_by_id(unit, virtual_account.account_id, {lot_id for lot_id, _ in chosen})
     for lot_id, count in chosen:
         post(unit, virtual_account.account_id, lot_id, count, source, target, reason, target.holder)
@@ -106,20 +106,6 @@ def names_end(text: str, end: datetime | None) -> bool:
     if end is None:
         return text == PERPETUAL
     return text in {end_text(end), f"{last_moment(end):%Y-%m-%d}"}
-
-
-def choose(views: Sequence[LotView], quantity: int, *, longest_first: bool) -> list[tuple[str, int]]:
-    """Lots for a quantity, those that end last (or first) before the others; a perpetual one never ends."""
-    far = float("inf")
-    chosen = []
-    for view in sorted(
-        views, key=lambda view: (view.end.timestamp() if view.end else far, view.id), reverse=longest_first
-    ):
-        taken = min(view.quantity, quantity)
-        if taken > 0:
-            chosen.append((view.id, taken))
-        quantity -= taken
-    return chosen
 
 
 def is_boundless(lot: Lot) -> bool:

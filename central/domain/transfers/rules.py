@@ -20,9 +20,8 @@ from central.domain.ledger.errors import (
 )
 from central.domain.ledger.queries import PoolFigures
 from central.domain.ledger.rules import ANY_LOT, MOST_QUANTITY, LotChoice
-from central.domain.ledger.taking import choose
 from central.domain.transfers.errors import LotEndedError
-from exchange.compliance import LotPhase, LotView, Use, lot_phase, stock_of
+from exchange.compliance import LotPhase, LotView, Use, lot_phase, pick_lots, stock_of
 from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing
 from serverkit.errors import AppError
@@ -215,7 +214,9 @@ class _Judge:
 
     def _pick(self, requested: Requested, views: Sequence[LotView], quantity: int) -> list[tuple[LotView, int]]:
         by_id = {view.id: view for view in views}
-        picks = [(by_id[lot], count) for lot, count in choose(views, quantity, longest_first=requested.longest_first)]
+        picks = [
+            (by_id[lot], count) for lot, count in pick_lots(views, quantity, longest_first=requested.longest_first)
+        ]
         for view, count in picks:
             self._gone[requested.source, view.id] = self._gone.get((requested.source, view.id), 0) + count
             if not view.boundless and lot_phase(view.start, view.end, self._of.now) is LotPhase.ACTIVE:

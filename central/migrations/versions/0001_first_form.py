@@ -1117,6 +1117,7 @@ def upgrade() -> None:
     sa.Column('marks', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('detached_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('detached_term', sa.String(length=32), nullable=True),
+    sa.Column('given_back_terms', serverkit.db.base.JsonText(), nullable=True),
     sa.CheckConstraint('"state" IN (\'active\', \'failed_to_connect\', \'failed_to_renew\', \'released\', \'removed\', \'reserved\')', name=op.f('ck_instances_state_known')),
     sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_instances_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_instances_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 
 from exchange.compliance import until as day_of
+from exchange.device.detaching import GIVEN_BACK, with_given_back
 from exchange.vocabulary import DeviceOp
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
@@ -38,7 +39,8 @@ def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
 
 
 def end_early(unit: Unit, row: Instance) -> None:
-    """A device is connected again."""
+    """A device is connected again: its term is given back, and no one else can give it back."""
+    row.given_back_terms = with_given_back(row.given_back_terms, row.detached_term)
     _clear(unit, row)
     say(unit, EventKind.INSTANCE_REATTACHED, row, f"{placed_name(unit, row)} was reattached")
 
@@ -49,13 +51,16 @@ def note_return(unit: Unit, row: Instance) -> None:
         _clear(unit, row)
 
 
-def note_failure(unit: Unit, row: Instance, op: DeviceOp, why: str) -> None:
-    """Record that a device could not be detached or reattached, and why."""
+def note_failure(unit: Unit, row: Instance, op: DeviceOp, code: str, why: str) -> bool:
+    """Record that a device could not be detached or reattached, and why; True if it means that two machines have its key."""
     if op is DeviceOp.DETACH:
         message = f"{placed_name(unit, row)} could not be detached: {why}"
         say(unit, EventKind.INSTANCE_DETACH_FAILED, row, message)
-        return
+        return False
     say(unit, EventKind.INSTANCE_REATTACH_FAILED, row, f"{placed_name(unit, row)} could not be reattached: {why}")
+    if code == GIVEN_BACK:
+        row.marks, row.change_no = sorted({*row.marks, "clone"}), next_change(unit)
+    return code == GIVEN_BACK
 
 
 def end_detached_terms(unit: Unit) -> int:

@@ -26,7 +26,8 @@ class Instance(Base):
 
     `order_name` is what lists are ordered by: the host name, else the identity, in lower case. `search_text` is what a
     person may know of a device: host name, product id, serial number and UUID, in lower case. `detached_until` is the end of the
-    term of a detached device, `detached_term` the id that it names to end it (row C7.8).
+    term of a detached device, `detached_term` the id that it names to end it, `given_back_terms` its last terms that were ended so
+    (row C7.8).
     """
 
     __tablename__ = "instances"
@@ -74,6 +75,7 @@ class Instance(Base):
     former_names: Mapped[list[str] | None] = mapped_column(JsonText)
     detached_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     detached_term: Mapped[str | None] = mapped_column(IdColumn)
+    given_back_terms: Mapped[list[str] | None] = mapped_column(JsonText)
     removed: Mapped[bool] = mapped_column(Boolean)
     change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)
 

@@ -434,6 +434,7 @@ def upgrade() -> None:
     sa.Column('former_names', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('detached_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('detached_term', sa.String(length=32), nullable=True),
+    sa.Column('given_back_terms', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_instances_change_no_bounds')),

@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from exchange.compliance import LotPhase, following_warning, last_moment, lot_phase, until
+from exchange.compliance import (
+    LotPhase,
+    LotView,
+    choose_lots,
+    following_warning,
+    last_moment,
+    lot_phase,
+    pick_lots,
+    until,
+)
+from exchange.vocabulary import LicenceType
 
 NOW = datetime(2027, 12, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -30,3 +40,15 @@ def test_the_end_of_a_term_is_the_last_of_its_warnings() -> None:
     ahead = following_warning(NOW + 400 * DAY, NOW)
     assert ahead is not None
     assert NOW < ahead < NOW + 400 * DAY
+
+
+@pytest.mark.row("C6.2")
+def test_of_lots_that_end_together_one_rule_decides() -> None:
+    """The lower id is picked first, by whichever way lots are picked, and whichever end goes first."""
+    lots = [
+        LotView(of, LicenceType.TERM if end else LicenceType.PERPETUAL, 2, None, end)
+        for of, end in (("d", NOW + DAY), ("b", None), ("c", NOW + DAY), ("a", None))
+    ]
+
+    assert choose_lots(lots, 5, NOW) == (("a", 2), ("b", 2), ("c", 1)) == pick_lots(lots, 5)
+    assert pick_lots(lots, 5, longest_first=False) == (("c", 2), ("d", 2), ("a", 1))
