@@ -20,7 +20,7 @@ from serverkit.tls import requests
 from serverkit.tls.errors import TlsPairError
 from serverkit.tls.imports import examine_certificate, take_certificate
 from serverkit.tls.names import asked_names, local_names, names_of, not_covered
-from serverkit.tls.own import is_own, renew_own
+from serverkit.tls.own import is_own, renew_own, reset_own
 from serverkit.tls.pair import CERTIFICATE, KEY, TLS, is_there, read_key, read_pair
 from serverkit.tls.upkeep import renew_at_start, renew_if_due
 from serverkit.tls.watch import wanted_alerts
@@ -113,6 +113,16 @@ def renew_own_certificate(server: Satellite, unit: Unit) -> dict[str, Any]:
     require(unit, Permission.SITE_MANAGE)
     pair = renew_own(server.home / TLS, unit.now, wanted_names(server, unit))
     record(unit, EventKind.TLS_RENEWED, "own TLS certificate renewed", subject={"fingerprint": pair.fingerprint})
+    _refresh(server, unit)
+    return show_tls(server, unit)
+
+
+def reset_certificate(server: Satellite, unit: Unit) -> dict[str, Any]:
+    """Make a new key and an own certificate in place of what is in use, imported or damaged too; TlsKeyWaitsError."""
+    require(unit, Permission.SITE_MANAGE)
+    pair = reset_own(server.home / TLS, unit.now, wanted_names(server, unit))
+    message = "TLS certificate reset: the server made a new key and certificate"
+    record(unit, EventKind.TLS_RESET, message, subject={"fingerprint": pair.fingerprint})
     _refresh(server, unit)
     return show_tls(server, unit)
 

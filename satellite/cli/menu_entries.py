@@ -176,6 +176,14 @@ def _unseen_file(text: str) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def _reset_tls(menu: Menu) -> None:
+    menu.terminal.say("A new key and a new certificate take the place of those in use, imported or damaged too.")
+    menu.terminal.say("Browsers warn once more, and agents that know a fingerprint need the new one.\n")
+    if menu.terminal.agrees("Reset the TLS certificate?"):
+        menu.run("tls", "reset", "--yes")
+        menu.terminal.say("\nRunning processes load it within seconds; a server that did not start has to be started.")
+
+
 def _support(menu: Menu) -> None:
     menu.write("support", ".zip", "support", "bundle")
 
@@ -241,6 +249,7 @@ ENTRIES = (
     Entry("Import a file from a stick", "satellite sync import", _import),
     Entry("Back up to a stick", "satellite backup create", _backup),
     Entry("Reset the password of a user", "satellite user reset", _reset),
+    Entry("Reset the TLS certificate", "satellite tls reset", _reset_tls),
     Entry("Support bundle to a stick", "satellite support bundle", _support),
     Entry("Last lines of the log", "tail", _log),
     Entry("Restart the service", "systemctl restart", _restart),

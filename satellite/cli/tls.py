@@ -10,7 +10,7 @@ import click
 from satellite.actions import tls as actions
 from satellite.cli.base import FILE, group, reading, shows, writing
 from satellite.runtime import Satellite
-from serverkit.cli.base import OUTPUT, emit
+from serverkit.cli.base import OUTPUT, CliState, emit
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.files import read_bounded, write_atomic
@@ -85,6 +85,20 @@ def tls_renew(context: click.Context) -> None:
     """Renew the own certificate."""
     with writing(context) as (server, unit):
         found = actions.renew_own_certificate(server, unit)
+    emit(context, _plain(found))
+
+
+@tls.command("reset", help="Make a new key and an own certificate, whatever is in use; fingerprints change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def tls_reset(context: click.Context, *, yes: bool) -> None:
+    """Reset the certificate."""
+    if not yes:
+        if not context.ensure_object(CliState).may_ask:
+            raise click.UsageError("a reset changes the fingerprints by which clients know this server; add --yes")
+        click.confirm("Fingerprints change; agents that know one need the new one. Reset?", abort=True)
+    with writing(context) as (server, unit):
+        found = actions.reset_certificate(server, unit)
     emit(context, _plain(found))
 
 

@@ -21,10 +21,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from serverkit.files import write_atomic
 from serverkit.locks import Lock, waiting
 from serverkit.owner import make_folder
-from serverkit.tls.errors import TlsNotOwnError
+from serverkit.tls.errors import TlsKeyWaitsError, TlsNotOwnError
 from serverkit.tls.names import general_name, local_names, names_of
 from serverkit.tls.pair import CERTIFICATE, KEY, Pair, is_there, private_pem, read_key, read_pair
-from serverkit.tls.swap import finish_swap
+from serverkit.tls.swap import finish_swap, swap_pair
 
 LIFE = timedelta(days=397)
 EARLIER = timedelta(days=1)
@@ -78,9 +78,29 @@ def renew_own(folder: Path, now: datetime, names: Sequence[str] = ()) -> Pair:
         return read_pair(folder)
 
 
+def reset_own(folder: Path, now: datetime, names: Sequence[str] = ()) -> Pair:
+    """Make a new key with a new own certificate, whatever is in use, and keep the pair before it in `tls/previous`.
+
+    TlsKeyWaitsError where a key waits for its certificate.
+    """
+    make_folder(folder)
+    with waiting(Lock.CERTIFICATE, folder):
+        finish_swap(folder)
+        if is_there(folder / KEY) and not is_there(folder / CERTIFICATE) and not _is_own_key(folder, folder / KEY):
+            raise TlsKeyWaitsError
+        private = ec.generate_private_key(ec.SECP256R1())
+        before, made = _marks(folder), _digest(private)
+        # Both keys are own ones until the swap is over: a power cut in between leaves neither as a foreign one.
+        write_atomic(folder / MARK, "".join(f"{one}\n" for one in (*sorted(before), made)).encode())
+        wanted = [*dict.fromkeys([*names, *local_names()])]
+        swap_pair(folder, _make(private, now, wanted), private_pem(private))
+        write_atomic(folder / MARK, made.encode() + b"\n")
+        return read_pair(folder)
+
+
 def is_own(folder: Path, pair: Pair) -> bool:
     """Whether the server made this pair itself."""
-    if _mark(folder) != _digest(pair.key) or len(pair.chain) != 1:
+    if _digest(pair.key) not in _marks(folder) or len(pair.chain) != 1:
         return False
     try:
         pair.leaf.verify_directly_issued_by(pair.leaf)
@@ -95,14 +115,14 @@ def _is_due(certificate: x509.Certificate, now: datetime) -> bool:
 
 
 def _is_own_key(folder: Path, key: Path) -> bool:
-    return _mark(folder) == _digest(read_key(key))
+    return _digest(read_key(key)) in _marks(folder)
 
 
-def _mark(folder: Path) -> str:
+def _marks(folder: Path) -> set[str]:
     try:
-        return (folder / MARK).read_text("ascii").strip()
+        return set((folder / MARK).read_text("ascii").split())
     except (OSError, ValueError):
-        return ""
+        return set()
 
 
 def _digest(private: Any) -> str:

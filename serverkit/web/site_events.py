@@ -49,6 +49,7 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
     "tls:request_discarded": (_("certificate request and its private key removed"),),
     "tls:certificate_imported": (_("TLS certificate of {name} imported"),),
     "tls:certificate_renewed": (_("own TLS certificate renewed"),),
+    "tls:certificate_reset": (_("TLS certificate reset: the server made a new key and certificate"),),
     "token:created": (_("registration token created"),),
     "token:created_export_controlled": (_("registration token created with export-controlled functionality"),),
     "token:revoked": (_("registration token revoked"),),

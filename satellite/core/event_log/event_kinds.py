@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     TLS_DISCARDED = "tls:request_discarded"
     TLS_IMPORTED = "tls:certificate_imported"
     TLS_RENEWED = "tls:certificate_renewed"
+    TLS_RESET = "tls:certificate_reset"
     TOKEN_CREATED = "token:created"
     TOKEN_CREATED_RESTRICTED = "token:created_export_controlled"
     TOKEN_REVOKED = "token:revoked"
@@ -125,6 +126,7 @@ QUIET = frozenset(
         EventKind.TLS_DISCARDED,
         EventKind.TLS_IMPORTED,
         EventKind.TLS_RENEWED,
+        EventKind.TLS_RESET,
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
         EventKind.ALERT_RESTORED,

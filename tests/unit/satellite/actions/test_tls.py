@@ -156,6 +156,28 @@ def test_a_private_key_that_waits_is_never_overwritten(server: Satellite, tmp_pa
     assert read_pair(folder).leaf == load_pem_x509_certificate(waits.certificate)
 
 
+@pytest.mark.row("S3.5")
+def test_a_reset_takes_the_place_of_a_damaged_pair_and_of_an_imported_one(server: Satellite) -> None:
+    """The new key is an own one, the pair before it is kept aside, and a key that waits is refused as ever."""
+    folder = server.home / TLS
+    (folder / "server.crt").write_bytes(b"damaged")
+    with server.database.write(OPERATOR) as unit:
+        assert actions.show_tls(server, unit)["state"] == "unusable"
+        first = actions.reset_certificate(server, unit)
+        imported = sign(actions.request_certificate(server, unit, ["north.site.example"]), NOW)
+        actions.import_certificate(server, unit, imported)
+        second = actions.reset_certificate(server, unit)
+        unit.session.flush()
+        assert [one["kind"] for one in list_events(unit)].count("tls:certificate_reset") == 2
+    assert first["state"] == second["state"] == "own"
+    assert first["key_fingerprint"] != second["key_fingerprint"] == read_pair(folder).key_fingerprint
+    assert read_pair(folder / swap.PREVIOUS).leaf == load_pem_x509_certificate(imported)
+    (folder / "server.crt").unlink()
+    (folder / "server.key").write_bytes(issue(NOW, "a.example").key)
+    with server.database.write(OPERATOR) as unit, pytest.raises(TlsKeyWaitsError):
+        actions.reset_certificate(server, unit)
+
+
 @pytest.mark.row("S3.4")
 def test_the_own_certificate_is_renewed_on_demand_with_its_key(server: Satellite) -> None:
     """The fingerprint of the key stays, and only administrators do it."""
@@ -167,6 +189,7 @@ def test_the_own_certificate_is_renewed_on_demand_with_its_key(server: Satellite
     with server.database.write(person(Role.OPERATOR)) as unit:
         for act in (
             lambda: actions.renew_own_certificate(server, unit),
+            lambda: actions.reset_certificate(server, unit),
             lambda: actions.request_certificate(server, unit, ["a.example"]),
             lambda: actions.discard_certificate_request(server, unit),
             lambda: actions.read_certificate_request(server, unit),
