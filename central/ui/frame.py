@@ -72,8 +72,8 @@ def make_frame(
 
 
 def bar_items(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of each severity the most urgent and the newest alerts, most urgent first: all that the bar of a place may show."""
-    chosen: set[str] = set()
+    """Of each severity the most urgent and the newest alerts, and those that stay: all that the bar of a place may show."""
+    chosen = {str(item["id"]) for item in found if item["kind"] in STAYING}
     for level in SEVERITIES:
         of_it = [item for item in found if item["severity"] == level]
         newest = nlargest(WORST, of_it, key=lambda item: str(item["raised_at"]))

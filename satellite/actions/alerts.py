@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, case, cast, func, or_, select
 
 from satellite.actions.virtual_accounts import find_id
 from satellite.core.accounts.queries import names
@@ -31,7 +32,13 @@ def list_placed_alerts(
     """List alerts, each with its place in the order, from which the next page goes on."""
     chosen = find_id(unit, virtual_account_name)
     rows = book().open_ones(unit, every=every)
-    return [(place_of(row), alert_dict(row)) for row in rows if chosen in {None, row.subject.get("virtual_account")}]
+    return [(place_of(row), alert_dict(row)) for row in rows if chosen is None or chosen in _pools_of(row.subject)]
+
+
+def _pools_of(subject: Mapping[str, Any]) -> list[Any]:
+    """The virtual accounts that an alert is about: both of a device that is in two of them."""
+    found: list[Any] = subject.get("virtual_accounts", [subject.get("virtual_account")])
+    return found
 
 
 def find_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
@@ -81,6 +88,14 @@ ALERT_ORDERS = Orders(
 )
 
 
+def _concerns(unit: Unit, virtual_account_id: str) -> ColumnElement[bool]:
+    """Whether an alert is about a virtual account; one about missing licences names others, too, that have a surplus."""
+    names_it = cast(Alert.subject, String).contains(virtual_account_id, autoescape=True)
+    short = select(Alert.id, Alert.subject).where(names_it, Alert.kind == "insufficient_licences")
+    about = [of for of, subject in unit.session.execute(short) if virtual_account_id in _pools_of(subject)]
+    return (names_it & (Alert.kind != "insufficient_licences")) | Alert.id.in_(about)
+
+
 def list_alert_window(unit: Unit, part: Part = WHOLE) -> Window:
     """Alerts, the most urgent first. Filters: q, severity, kind, state (open is usual; all; hidden), virtual_account."""
     wanted = part.wanted
@@ -98,5 +113,5 @@ def list_alert_window(unit: Unit, part: Part = WHOLE) -> Window:
             query = query.where(column == value)
     if place := wanted.get("virtual_account"):
         ids = [of for of, name in names(unit).items() if place in {of, name}]
-        query = query.where(or_(*(cast(Alert.subject, String).contains(of) for of in ids or [place])))
+        query = query.where(or_(*(_concerns(unit, of) for of in ids or [place])))
     return window_of(unit, query, ALERT_ORDERS, part, lambda rows: [alert_dict(row) for row in rows])

@@ -8,6 +8,7 @@ from satellite.core.alerts.models import Alert
 from satellite.core.export_queue.models import QueueEntry
 from satellite.core.instances.models import Instance
 from serverkit.alerts.engine import AlertState, Severity
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
 
@@ -32,6 +33,23 @@ def count_alerts(unit: Unit) -> dict[str, int]:
     query = select(Alert.severity, func.count()).where(Alert.state == AlertState.OPEN).group_by(Alert.severity)
     found = dict(unit.session.execute(query).all())
     return {one.value: int(found.get(one.value, 0)) for one in Severity}
+
+
+def count_newest_alerts(unit: Unit) -> dict[str, tuple[str, int]]:
+    """By severity when the newest open alert was raised, and how many were raised then."""
+    last = (
+        select(Alert.severity, func.max(Alert.raised_at).label("at"))
+        .where(Alert.state == AlertState.OPEN)
+        .group_by(Alert.severity)
+        .subquery()
+    )
+    query = (
+        select(Alert.severity, Alert.raised_at, func.count())
+        .join(last, (Alert.severity == last.c.severity) & (Alert.raised_at == last.c.at))
+        .where(Alert.state == AlertState.OPEN)
+        .group_by(Alert.severity, Alert.raised_at)
+    )
+    return {severity: (iso(at), int(count)) for severity, at, count in unit.session.execute(query)}
 
 
 def is_alert_open(unit: Unit, kind: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from satellite.actions.alerts import list_alert_window
 from satellite.actions.console_settings import show_banner
-from satellite.actions.counts import count_alerts, is_alert_open
+from satellite.actions.counts import count_alerts, count_newest_alerts, is_alert_open
 from satellite.actions.site import show_status
 from satellite.actions.time import ACTS
 from satellite.runtime import Satellite
@@ -30,7 +30,8 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
     if who is None:
         return Frame(status["name"], notice=show_banner(unit))
     zone = str(ACTS.settings(unit)["zone"])
-    found = list_alert_window(unit, Part(most=WORST)).items
+    counts = count_alerts(unit)
+    found = bar_items(unit, counts)
     failed = is_alert_open(unit, "satellite_sync_failed")
     alerts = [
         AlertLine(
@@ -42,11 +43,27 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
         )
         for one in found
     ]
-    numbers = {SEVERITIES[severity]: count for severity, count in count_alerts(unit).items()}
+    numbers = {SEVERITIES[severity]: count for severity, count in counts.items()}
+    newest = {SEVERITIES[severity]: mark for severity, mark in count_newest_alerts(unit).items()}
     lab = server.keyring.trust.root.lab
     band = _("Laboratory. Clock {now}", now=moment(unit.now, zone).striptags()) if lab else ""
     chips = chips_of(status, unit.licence_now, failed=failed)
-    return Frame(status["name"], navigation, chips, alerts, band, zone, numbers)
+    return Frame(status["name"], navigation, chips, alerts, band, zone, numbers, alert_marks=newest)
+
+
+def bar_items(unit: Unit, counts: Mapping[str, int]) -> list[Mapping[str, Any]]:
+    """Of each severity the most urgent and the newest open alerts, and those that stay: all that the bar may show."""
+    if sum(counts.values()) <= WORST:
+        return [*list_alert_window(unit, Part(most=WORST)).items]
+    parts = [Part(most=None, filters={"kind": kind}) for kind in sorted(STAYING)]
+    parts += [
+        Part(sort, most=WORST, filters={"severity": severity})
+        for severity, count in counts.items()
+        if count
+        for sort in ("", "-raised_at")
+    ]
+    ids = {str(one["id"]) for part in parts for one in list_alert_window(unit, part).items}
+    return [*list_alert_window(unit, Part(most=None, ids=sorted(ids))).items]
 
 
 def chips_of(status: dict[str, Any], now: datetime, *, failed: bool = False) -> list[Chip]:

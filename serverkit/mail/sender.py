@@ -6,15 +6,14 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
 from serverkit.errors import AppError, InvalidInputError, Remedy, SettingsError
 from serverkit.files import read_bounded
 from serverkit.ids import new_id
-from serverkit.mail.settings import LONGEST_ADDRESS, MailSettings
+from serverkit.mail.settings import MailSettings, plain_address
+from serverkit.names import check_text
 from serverkit.outward import cause_of, client_context
 
 PASSWORD_BYTES = 1024
@@ -40,13 +39,11 @@ class MailOffError(AppError):
 
 def check_address(text: str) -> str:
     """A mail address as it will be in a header; InvalidInputError for what is none."""
+    check_text("mail address", text)
     try:
-        found = Address(addr_spec=text)
-    except (MessageError, ValueError, IndexError, TypeError) as error:
+        return plain_address(text)
+    except ValueError as error:
         raise InvalidInputError("{text!r} is not a mail address", text=text[:80]) from error
-    if not found.username or not found.domain or len(text) > LONGEST_ADDRESS or not text.isprintable():
-        raise InvalidInputError("{text!r} is not a mail address", text=text[:80])
-    return text
 
 
 def compose(settings: MailSettings, mail_id: str, at: datetime, to: str, subject: str, text: str) -> EmailMessage:

@@ -60,6 +60,8 @@ def plain_address(text: str) -> str:
         raise ValueError("this is not a mail address") from error
     if not found.username or not found.domain or not text.isprintable():
         raise ValueError("this is not a mail address")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("the mail address is not in the usual Unicode form (NFC)")
     if len(text) > LONGEST_ADDRESS:
         raise ValueError(f"a mail address has at most {LONGEST_ADDRESS} characters")
     return text

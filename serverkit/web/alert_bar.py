@@ -82,7 +82,10 @@ class Bar:
 
 
 def bar_of(frame: Frame, kept: object) -> Bar:
-    """The bar of a frame for a person: hidden alerts are left out, new ones and those that no one can hide are not."""
+    """The bar of a frame for a person: hidden alerts are left out, new ones and those that no one can hide are not.
+
+    Those that no one can hide are there however many more urgent ones there are.
+    """
     hidden = hidden_in(kept, frame.alert_place)
     marks = {one: mark for one, mark in _marks(frame).items() if mark.at or mark.count}
 
@@ -90,7 +93,9 @@ def bar_of(frame: Frame, kept: object) -> Bar:
         mark = hidden.get(line.severity)
         return line.stays or mark is None or not mark.covers(marks.get(line.severity, Mark()), line)
 
-    lines = tuple(line for line in frame.alerts if shows(line))[:SHOWN]
+    shown = [line for line in frame.alerts if shows(line)]
+    room = iter(range(SHOWN - sum(line.stays for line in shown)))
+    lines = tuple(line for line in shown if line.stays or next(room, None) is not None)
     return Bar(frozenset(hidden), lines, marks)
 
 

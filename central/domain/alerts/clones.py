@@ -80,6 +80,7 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
         )
     subject: dict[str, object] = {
         "virtual_account": first.virtual_account_id,
+        "virtual_accounts": sorted({row.virtual_account_id for row in rows}),
         "instance": first.id,
         "instances": [row.id for row in rows[:MOST_NAMED]],
     }

@@ -72,8 +72,10 @@ def open_of_instances(unit: Unit, account_id: str, ids: Sequence[str]) -> dict[s
 
 
 def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:
-    """An alert; of virtual accounts with a surplus, those alone that may be seen (None: all)."""
+    """An alert; of virtual accounts with a surplus, or that it is about, those alone that may be seen (None: all)."""
     message, subject = said_again(row.template, row.fields), dict(row.subject)
+    if allowed is not None and "virtual_accounts" in subject:
+        subject["virtual_accounts"] = [one for one in subject["virtual_accounts"] if one in allowed]
     if "surplus" in subject:
         subject["surplus"] = [
             entry for entry in subject["surplus"] if allowed is None or entry["virtual_account"] in allowed

@@ -162,7 +162,7 @@ def by_virtual_account(unit: Unit, account_id: str, rows: list[Alert], ids: Coll
         if row.kind == "satellite_sync_overdue":
             places = of_site.get(str(row.subject.get("satellite")), set())
         else:
-            places = {str(row.subject.get("virtual_account"))}
+            places = _pools_of(row)
         for one in places & found.keys():
             found[one].append(row)
     return found
@@ -201,7 +201,13 @@ def _concerns(row: Alert, virtual_account_ids: frozenset[str], sites: set[str]) 
     # That a site is overdue is shown in its virtual accounts too (row C10.4).
     if row.kind == "satellite_sync_overdue":
         return row.subject.get("satellite") in sites
-    return row.subject.get("virtual_account") in virtual_account_ids
+    return not virtual_account_ids.isdisjoint(_pools_of(row))
+
+
+def _pools_of(row: Alert) -> set[str]:
+    """The virtual accounts that an alert is about: both of a device that is in two of them."""
+    subject = row.subject
+    return {str(one) for one in subject.get("virtual_accounts", [subject.get("virtual_account")])}
 
 
 def find_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:

@@ -77,6 +77,7 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance], step: i
         )
     subject = {
         "virtual_account": first.virtual_account_id,
+        "virtual_accounts": sorted({row.virtual_account_id for row in rows}),
         "instance": first.id,
         "instances": [row.id for row in rows[:MOST_NAMED]],
     }

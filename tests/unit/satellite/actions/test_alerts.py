@@ -14,6 +14,7 @@ from serverkit.alerts.engine import Wanted
 from serverkit.alerts.places import place_key, read_place
 from serverkit.alerts.texts import said
 from serverkit.db.paging import UnknownKeyError, write_key
+from serverkit.db.windows import Part
 from tests.unit.satellite.factories import NOW, add_virtual_account, unit_of
 
 
@@ -58,3 +59,23 @@ def test_an_alert_keeps_the_template_and_the_fields_of_its_text() -> None:
         assert alerts.list_alerts(unit)[0]["message"] == "The last response was refused ({altered})."
         assert stored.template.format_map(stored.fields) == stored.message
         assert stored.fields == {"detail": "{altered}"}
+
+
+@pytest.mark.row("S3.2")
+def test_pages_and_programs_list_the_same_alerts_of_a_virtual_account() -> None:
+    """One that only names its surplus is not about it; a device in two of them is about both."""
+    with unit_of() as unit:
+        one, two = (add_virtual_account(unit, name).id for name in ("Site", "Spare"))
+        short = {"virtual_account": one, "tag": "A", "surplus": [{"virtual_account": two, "count": 1}]}
+        clone = {"virtual_account": one, "virtual_accounts": [one, two], "instances": []}
+        kinds = {"insufficient_licences": short, "device_clone": clone, "licences_expired": {"virtual_account": two}}
+        wanted = [Wanted(kind, "key", said("Text."), "North", subject=subject) for kind, subject in kinds.items()]
+        book().reconcile(unit, wanted, tuple(kinds))
+        unit.session.commit()
+
+        def listed(name: str) -> tuple[set[str], set[str]]:
+            window = alerts.list_alert_window(unit, Part(filters={"virtual_account": name}))
+            return {row["kind"] for row in alerts.list_alerts(unit, name)}, {row["kind"] for row in window.items}
+
+        assert listed("Site") == ({"insufficient_licences", "device_clone"},) * 2
+        assert listed("Spare") == ({"device_clone", "licences_expired"},) * 2

@@ -60,15 +60,17 @@ def test_every_page_counts_down_to_the_next_step(
 
 @pytest.mark.row("S2.7", "S3.3")
 def test_a_failed_synchronization_is_said_however_many_worse_alerts_there_are(tmp_path: Path) -> None:
-    """The chip does not depend on which alerts the frame has room for."""
+    """Neither the chip nor a milder alert nor one that no one can hide depends on how many worse ones there are."""
     server = server_of(tmp_path)
     worse = [
-        Wanted("insufficient_licences", str(number), told("Short."), "North", severity=Level.MAJOR)
+        Wanted("insufficient_licences", str(number), told("Short."), "North", NOW, severity=Level.MAJOR)
         for number in range(WORST)
     ]
     failed = Wanted("satellite_sync_failed", "site", told("It failed."), "North")
+    late = NOW + 900 * DAY
+    stays = Wanted("satellite_forked", "site", told("Restored."), "North", late, severity=Level.MAJOR)
     with server.database.write(OPERATOR) as unit:
-        book().reconcile(unit, [*worse, failed], ("insufficient_licences", "satellite_sync_failed"))
+        book().reconcile(unit, [*worse, failed, stays], ("insufficient_licences", "satellite_sync_failed"))
         unit.session.flush()
         site = unit.session.get_one(Site, 1)
         site.authorized_at = site.last_sync_at = unit.now  # nothing else is due
@@ -76,4 +78,7 @@ def test_a_failed_synchronization_is_said_however_many_worse_alerts_there_are(tm
     server.database.dispose()
 
     assert "Synchronization failed" in {str(one.words) for one in frame.chips}
-    assert len(frame.alerts) == WORST
+    assert {"It failed.", "Restored."} <= {str(line.message) for line in frame.alerts}
+    assert [str(line.message) for line in frame.alerts if line.stays] == ["Restored."]
+    assert frame.alert_marks is not None
+    assert frame.alert_marks[Severity.MAJOR][1] == WORST + 1

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from serverkit.web.alert_bar import MOST_PLACES, Mark, bar_of, changed, hidden_in, marks_of
+from serverkit.web.alert_bar import MOST_PLACES, SHOWN, Mark, bar_of, changed, hidden_in, marks_of
 from serverkit.web.console import AlertLine, Frame, Severity
 from tests.console import Browser, app_of
 from tests.exhibit import ExhibitConsole
@@ -68,6 +68,15 @@ def test_what_is_new_after_hiding_is_shown_and_a_place_hides_nothing_of_another(
     assert shown("x", AlertLine(Severity.MAJOR, "c", at=OLD)) == ["a", "b", "c"]
     assert bar_of(Frame("", alerts=old, alert_place="x"), kept).tone == "minor"
     assert changed(kept, "x", "show", {Severity.MAJOR: Mark()}) is None
+
+
+@pytest.mark.row("C10.1")
+def test_what_no_one_can_hide_is_shown_however_many_more_urgent_alerts_there_are() -> None:
+    """It is among the lines, which are no more than there is room for."""
+    worse = [AlertLine(Severity.MAJOR, str(number), at=NEW) for number in range(SHOWN + 5)]
+    lines = bar_of(Frame("", alerts=[*worse, AlertLine(Severity.MINOR, RESTORED, stays=True, at=OLD)]), None).lines
+
+    assert (len(lines), str(lines[-1].message)) == (SHOWN, RESTORED)
 
 
 @pytest.mark.row("C10.1")
