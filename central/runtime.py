@@ -10,7 +10,7 @@ import central
 from central.anchor import Anchor, Reached
 from central.domain.alerts.services import settle_alerts
 from central.domain.event_log.queries import founding_vendor
-from central.domain.operations.models import ClockRow
+from central.domain.operations.models import ClockRow, CommitMark
 from central.domain.operations.nodes import copied, note_node, wants_note
 from central.domain.operations.rules import Origin, Place
 from central.domain.trust.services import finish_replacement
@@ -35,6 +35,7 @@ HOMES = HomeKind(
     TRUST,
     Path(central.__file__).parent / "migrations",
     ClockRow,
+    CommitMark,
     lambda keys: KeyRing(keys).trust.root.lab,
 )
 

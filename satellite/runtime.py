@@ -11,7 +11,7 @@ from exchange.carried import change_of
 from exchange.trust import Trust
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
-from satellite.core.operations.models import ClockRow
+from satellite.core.operations.models import ClockRow, CommitMark
 from satellite.core.site.queries import found_site, site_of
 from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
@@ -33,6 +33,7 @@ HOMES = HomeKind(
     TRUST,
     Path(satellite.__file__).parent / "migrations",
     ClockRow,
+    CommitMark,
     lambda keys: KeyRing(keys).trust.root.lab,
 )
 

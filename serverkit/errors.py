@@ -182,6 +182,13 @@ class DatabaseUnavailableError(AppError):
     status = 503
 
 
+class CommitInDoubtError(AppError):
+    code = "commit_in_doubt"
+    message = "The database went away while a change was kept; whether it was kept is not known."
+    remedy = Remedy("Look whether the change is there before you repeat it.", page="cluster.md#failures")
+    status = 503
+
+
 class DatabaseBusyError(AppError):
     code = "busy"
     message = "The database was busy for too long."

@@ -11,7 +11,7 @@ from typing import Any
 from serverkit.backup.swap import finish_restore, restore_waits
 from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
 from serverkit.db import migrate
-from serverkit.db.base import ClockMixin
+from serverkit.db.base import ClockMixin, CommitMarkMixin
 from serverkit.db.engine import make_engine
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database
@@ -35,14 +35,16 @@ class HomeKind:
     trust: str
     migrations: Path
     clock_row: type[ClockMixin]
+    marks: type[CommitMarkMixin]
     lab_of: Callable[[Path], bool]
 
     def database_of(self, home: Path, settings: ServerAppSettings, clock: Clock | None) -> Database:
         """The database of a home, with its clock."""
-        engine = make_engine(settings.database.url or home / self.database, settings.database.busy_seconds)
+        wanted = settings.database
+        engine = make_engine(wanted.url or home / self.database, wanted.busy_seconds)
         keeper = Timekeeper(clock or open_clock(home), engine, self.clock_row)
         arm(lab=is_lab(home))
-        return Database(engine, keeper, home / FILES[Lock.WRITE])
+        return Database(engine, keeper, home / FILES[Lock.WRITE], self.marks, wanted.failover_seconds)
 
     def check(self, home: Path, mark_restored: Callable[[], None]) -> None:
         """Before a home is opened: it was set up, no restore is half done, its clock is of the right kind."""

@@ -23,6 +23,7 @@ class DatabaseSettings(Section):
 
     url: str | None = Field(default=None, repr=False)
     busy_seconds: float = Field(default=30.0, gt=0, le=600)
+    failover_seconds: float = Field(default=60.0, ge=0, le=600)
 
 
 def _bind(text: str) -> str:

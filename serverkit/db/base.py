@@ -156,6 +156,14 @@ class OutboxMixin:
     last_error: Mapped[str] = mapped_column(Text, default="")
 
 
+class CommitMarkMixin:
+    """The mark of a commit, written by its own transaction; `kept` is false where another one claimed the mark first."""
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    kept: Mapped[bool] = mapped_column(Boolean)
+
+
 class ClockMixin:
     """Licence time, what it is checked by, and the settings of time; one row."""
 
@@ -170,6 +178,7 @@ class ClockMixin:
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     servers: Mapped[list[str]] = mapped_column(JsonText, default=list)
     measured: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    others: Mapped[dict[str, list[Any]]] = mapped_column(JsonText, default=dict)
 
 
 class SettingMixin:
@@ -181,6 +190,7 @@ class SettingMixin:
 
 __all__ = [
     "ClockMixin",
+    "CommitMarkMixin",
     "EventMixin",
     "IdColumn",
     "JobRunMixin",

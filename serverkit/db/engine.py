@@ -13,6 +13,14 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from serverkit.errors import SettingsError
 
 OLDEST_SQLITE = (3, 37, 0)
+_LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A machine that is gone is noticed in seconds; the address of the database may say otherwise."""
 
 
 def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
@@ -39,7 +47,8 @@ def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
         pool = {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 16}
         # No column is an hstore: no one asks each time whether the server knows them.
         kind = {"isolation_level": "REPEATABLE READ", "use_native_hstore": False}
-        return create_engine(plain, hide_parameters=True, **kind, **pool)
+        found = {name: value for name, value in _LINE.items() if name not in parsed.query}
+        return create_engine(plain, hide_parameters=True, connect_args=found, **kind, **pool)
     try:
         parsed.get_dialect()
     except NoSuchModuleError as error:

@@ -3,7 +3,7 @@
 A job carries what becomes of it. A job that fails by itself leaves nothing behind and the others go on. An error of the
 database in the middle of the jobs ends the group: nothing of it is kept, and each job is tried once more in a unit of its own, so that
 one cannot spoil the others. When the commit fails, all fail, and nothing is tried again; unless a guard of the database
-refused it, which is like an error in the middle of the jobs.
+refused it, which is like an error in the middle of the jobs. While a database behind a server is away, the group waits.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from serverkit.actor import Actor
+from serverkit.db.outage import is_lost
 from serverkit.db.unit import Database, Unit, is_retryable
 from serverkit.errors import DatabaseGuardError
 from serverkit.locks import Lock, turn
@@ -94,6 +95,8 @@ class GroupCommit(Generic[J]):
             except DBAPIError as error:
                 if is_retryable(error) and attempt < ATTEMPTS:
                     continue
+                if is_lost(error) and attempt < ATTEMPTS and self._database.outage.wait():
+                    continue  # nothing of it was kept: a commit that got no answer was looked up
                 if done:
                     raise _CommitFailedError from error
                 raise

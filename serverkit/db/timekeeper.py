@@ -19,23 +19,37 @@ from serverkit.locks import for_change
 
 EVERY = timedelta(minutes=1)
 LOOK_AGAIN_SECONDS = 1.0
+MOST_BOOTS = 64
+"""Of so many other boots the anchors are kept: more than a common database has nodes."""
 
 
-def mark_of(row: Any) -> Mark:
-    """The mark that a row holds."""
-    uptime = timedelta(milliseconds=row.uptime_ms)
-    return Mark(row.mark, row.sure, row.boot, uptime, row.anchor, row.provisional)
+def mark_of(row: Any, boot: str) -> Mark:
+    """The mark that a row holds, as a boot counts from it.
+
+    Several machines share the row of a common database. Each counts elapsed time from an anchor of its own, so the uptime
+    of another machine explains no jump of this one's clock.
+    """
+    known = row.others.get(boot[:64]) if row.boot != boot else None
+    if known is None:
+        return Mark(row.mark, row.sure, row.boot, timedelta(milliseconds=row.uptime_ms), row.anchor, row.provisional)
+    uptime, anchor = timedelta(milliseconds=known[0]), datetime.fromisoformat(known[1])
+    return Mark(row.mark, row.sure, boot, uptime, anchor, row.provisional)
 
 
-def columns_of(mark: Mark) -> dict[str, Any]:
-    """A mark as columns."""
+def columns_of(mark: Mark, row: Any) -> dict[str, Any]:
+    """A mark as columns; `row` is what is there, whose anchor is kept if it is of another boot, or None."""
+    boot, others = mark.boot[:64], dict(row.others or {}) if row is not None else {}
+    if row is not None and row.boot and row.boot != boot:
+        others[row.boot] = [row.uptime_ms, row.anchor.isoformat()]
+    others.pop(boot, None)
     return {
         "mark": mark.at,
         "sure": mark.sure,
         "provisional": mark.provisional,
-        "boot": mark.boot[:64],
+        "boot": boot,
         "uptime_ms": round(mark.uptime / timedelta(milliseconds=1)),
         "anchor": mark.anchor,
+        "others": dict(sorted(others.items(), key=lambda one: str(one[1][1]))[-MOST_BOOTS:]),
     }
 
 
@@ -89,8 +103,9 @@ class Timekeeper:
         with self._engine.execution_options(perigee_write=True).begin() as connection:
             table = self._model.__table__  # type: ignore[attr-defined]  # a mapped class has its table
             row = connection.execute(for_change(select(table).where(table.c.id == 1))).one_or_none()
-            reading = judge(mark_of(row) if row else mark, self._clock.moment())
-            values = columns_of(reading.mark)
+            moment = self._clock.moment()
+            reading = judge(mark_of(row, moment.boot) if row else mark, moment)
+            values = columns_of(reading.mark, row)
             if row is None:
                 fixed = {"id": 1, "standing": ClockTrust.BELIEVED.value, "zone": "UTC", "servers": []}
                 connection.execute(insert(table).values(**fixed, **values))
@@ -109,7 +124,7 @@ class Timekeeper:
         with self._engine.connect() as connection:
             row = connection.execute(select(table).where(table.c.id == 1)).one_or_none()
         self._looked = monotonic()
-        self._kept = mark_of(row) if row else None
+        self._kept = mark_of(row, moment.boot) if row else None
         if self._kept is None:
             self._mark = self._mark or first_mark(moment)
         else:

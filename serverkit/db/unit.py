@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from time import sleep
+from time import monotonic, sleep
 from typing import TypeVar
 
 from sqlalchemy import Engine, text
@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serverkit.actor import Actor
+from serverkit.db.base import CommitMarkMixin
 from serverkit.db.engine import database_file
+from serverkit.db.outage import Marks, Outage, is_lost, watch_writes
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.errors import DatabaseBusyError, DatabaseGuardError
 from serverkit.faults import crash_point
@@ -76,12 +78,27 @@ def is_retryable(error: DBAPIError) -> bool:
 class Database:
     """Opens units of work on one engine."""
 
-    def __init__(self, engine: Engine, clock: Timekeeper, lock_file: Path | None) -> None:
-        """`lock_file` guards every write and checkpoint of SQLite; PostgreSQL needs none."""
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Timekeeper,
+        lock_file: Path | None,
+        marks: type[CommitMarkMixin] | None = None,
+        patience: float = 0.0,
+    ) -> None:
+        """`lock_file` guards every write and checkpoint of SQLite; PostgreSQL needs none.
+
+        Without `marks` no commit that got no answer is looked up; `patience` is how many seconds PostgreSQL may be away.
+        """
         self.engine = engine
         self.clock = clock
+        self.outage = Outage(engine, patience)
+        self._marks = Marks(engine, marks, self.outage)
+        if engine.dialect.name != "sqlite":
+            watch_writes(engine)
         self._lock_file = lock_file if engine.dialect.name == "sqlite" else None
         self._file = database_file(engine)
+        self._patience = patience
         self._seen: tuple[int, int] | None = None
         self.settle: Callable[[Unit], None] | None = None
         """What is done with what a unit touched, before its commit."""
@@ -94,22 +111,25 @@ class Database:
         with self._exclusive():
             session = Session(self._writer, expire_on_commit=False)
             try:
+                self.outage.reach(session)
                 unit = self._unit(session, actor, writing=True)
                 yield unit
                 if unit.touched and self.settle is not None:
                     self.settle(unit)
                 crash_point("before_commit")
-                session.commit()
+                self._commit(session)
             except DBAPIError as error:
                 with suppress(SQLAlchemyError):
                     session.rollback()
                 self._refuse(error)
                 raise
             except BaseException:
-                session.rollback()
+                with suppress(SQLAlchemyError):
+                    session.rollback()
                 raise
             finally:
-                session.close()
+                with suppress(DBAPIError):
+                    session.close()
             self._keep_mark()
         crash_point("after_commit")
         for action in unit.after_commit:
@@ -121,6 +141,7 @@ class Database:
         self._follow_file()
         session = Session(self.engine, expire_on_commit=False)
         try:
+            self.outage.reach(session)
             yield self._unit(session, actor, writing=False)
         except DBAPIError as error:
             self._refuse(error)
@@ -131,8 +152,9 @@ class Database:
             session.close()
 
     def run(self, actor: Actor, work: Callable[[Unit], T]) -> T:
-        """Do a piece of work in a write unit, again where the database asks for it."""
-        for attempt in range(RETRIES):
+        """Do a piece of work in a write unit; again as a whole where the database asks for it or went away."""
+        attempt, lost_at = 0, None
+        while True:
             try:
                 with self.write(actor) as unit:
                     return work(unit)
@@ -140,13 +162,30 @@ class Database:
                 # Concurrent units passed the same check: the retry sees what the first attempt could not.
                 if attempt or self._lock_file is not None:
                     raise
+                attempt += 1
             except DBAPIError as error:
+                if is_lost(error):
+                    lost_at = lost_at or monotonic()
+                    if monotonic() - lost_at >= self._patience or not self.outage.wait():
+                        raise
+                    continue
                 if not is_retryable(error):
                     raise
-                if attempt == RETRIES - 1:
+                attempt += 1
+                if attempt >= RETRIES:
                     raise DatabaseBusyError("too many change the same at once") from error
-                sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
-        raise AssertionError("the last attempt returns or raises")
+                sleep(random.uniform(0, 0.01 * 2 ** (attempt - 1)))  # noqa: S311 - spreads rivals, guards nothing
+
+    def _commit(self, session: Session) -> None:
+        mark = self._marks.put(session)
+        try:
+            session.commit()
+        except DBAPIError as error:
+            if mark is None or not is_lost(error):
+                raise
+            session.expunge_all()  # what was loaded stays readable for who gets the result
+            if not self._marks.was_kept(mark):
+                raise
 
     def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
         reading = self.clock.read()
@@ -161,6 +200,10 @@ class Database:
             except DBAPIError as error:
                 self._refuse(error)
                 raise
+
+    def forget_marks(self, unit: Unit) -> None:
+        """Delete marks of commits that no one can look up any more."""
+        self._marks.forget(unit.session)
 
     def is_alive(self) -> bool:
         """Say whether the database answers."""

@@ -1,4 +1,7 @@
-"""The job that looks at the clock: moves the mark, notes what changed, measures where something is in doubt."""
+"""The job that looks at the clock: moves the mark, notes what changed, measures where something is in doubt.
+
+It deletes marks of commits that are no longer needed too.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ def clock_job(
     """The job: `observe` notes a change, `refresh` makes the alerts true, `take` keeps a measurement."""
 
     def look(unit: Unit) -> str:
+        database.forget_marks(unit)
         message = observe(unit)
         if message is not None:
             refresh(unit)

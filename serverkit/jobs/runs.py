@@ -80,10 +80,13 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
         trace = None if isinstance(error, AppError) else error
         get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__, exc_info=trace)
         detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
-    with database.write(actor) as unit:
+
+    def finish(unit: Unit) -> None:
         ended = update(runs).where(runs.job == job.name, runs.slot == name)
         unit.session.execute(ended.values(state=state, finished=unit.now, detail=detail))
         unit.session.execute(delete(runs).where(runs.job == job.name, runs.started < unit.now - KEPT))
+
+    database.run(actor, finish)
     return JobResult(job.name, name, state, detail)
 
 

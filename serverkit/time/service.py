@@ -71,7 +71,7 @@ def _moment(unit: Unit) -> Any:
 
 
 def _set(row: ClockMixin, mark: Mark) -> None:
-    for name, value in columns_of(mark).items():
+    for name, value in columns_of(mark, row).items():
         setattr(row, name, value)
 
 
@@ -87,7 +87,8 @@ def _save(unit: Unit, row: ClockMixin, mark: Mark) -> Reading:
 
 def present_mark(unit: Unit, row: ClockMixin) -> Mark:
     """The kept mark moved on to this unit's reading."""
-    return judge(mark_of(row), _moment(unit)).mark
+    moment = _moment(unit)
+    return judge(mark_of(row, moment.boot), moment).mark
 
 
 def confirm_time(unit: Unit, row: ClockMixin) -> tuple[str, Reading]:

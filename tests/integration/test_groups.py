@@ -314,7 +314,8 @@ def test_a_renewal_writes_no_event_and_reads_no_other_device(busy: Site) -> None
     assert answered(body)["outcome"] == "done"
     assert busy.count(select(func.count(SiteEvent.id))) == before
     assert seen.count("UPDATE") == 3
-    assert len(seen) <= 8
+    assert len(seen) - seen.count("INSERT") <= 8
+    assert seen.count("INSERT") <= 1  # the mark of the commit, behind a server
 
 
 # The embedded database tells its plan for a statement; the other judges by how much there is.

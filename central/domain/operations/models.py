@@ -8,7 +8,7 @@ from sqlalchemy import Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from serverkit.db.base import ClockMixin, IdColumn, JobRunMixin, OutboxMixin, UtcDateTime
+from serverkit.db.base import ClockMixin, CommitMarkMixin, IdColumn, JobRunMixin, OutboxMixin, UtcDateTime
 from serverkit.db.guards import bounded, refers
 from serverkit.tasks.models import TaskMixin
 from serverkit.webhooks.models import DeliveryMixin, WebhookMixin
@@ -37,6 +37,12 @@ class OutboxEntry(OutboxMixin, Base):
     """Something to be sent after the commit."""
 
     __tablename__ = "outbox"
+
+
+class CommitMark(CommitMarkMixin, Base):
+    """A mark of a commit, by which it is looked up when it got no answer."""
+
+    __tablename__ = "commit_marks"
 
 
 class ClockRow(ClockMixin, Base):

@@ -65,11 +65,21 @@ def upgrade() -> None:
     sa.Column('zone', sa.String(length=64), nullable=False),
     sa.Column('servers', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('measured', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('others', serverkit.db.base.JsonText(), nullable=False),
     sa.CheckConstraint('"id" = 1', name=op.f('ck_clock_only_row')),
     sa.CheckConstraint('"standing" IN (\'believed\', \'set_back\', \'suspicious\')', name=op.f('ck_clock_standing_known')),
     sa.CheckConstraint('"uptime_ms" BETWEEN 0 AND 9007199254740991', name=op.f('ck_clock_uptime_ms_bounds')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clock'))
     )
+    op.create_table('commit_marks',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('kept', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_commit_marks'))
+    )
+    with op.batch_alter_table('commit_marks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_commit_marks_at'), ['at'], unique=False)
+
     op.create_table('console_state',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('setup_code_hash', sa.String(length=64), nullable=False),
@@ -1506,6 +1516,10 @@ def downgrade() -> None:
 
     op.drop_table('contact_counts')
     op.drop_table('console_state')
+    with op.batch_alter_table('commit_marks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_commit_marks_at'))
+
+    op.drop_table('commit_marks')
     op.drop_table('clock')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index('ix_alerts_told')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, text
 
 from satellite.core.base import Base
-from serverkit.db.base import ClockMixin, JobRunMixin, OutboxMixin
+from serverkit.db.base import ClockMixin, CommitMarkMixin, JobRunMixin, OutboxMixin
 from serverkit.db.guards import refers
 from serverkit.tasks.models import TaskMixin
 from serverkit.webhooks.models import DeliveryMixin, WebhookMixin
@@ -23,6 +23,12 @@ class JobRun(JobRunMixin, Base):
         # Of the thousands of runs that the schedule starts, a list shows the few that a person did.
         Index("ix_job_runs_by_hand", "started", sqlite_where=text(BY_HAND_ONLY), postgresql_where=text(BY_HAND_ONLY)),
     )
+
+
+class CommitMark(CommitMarkMixin, Base):
+    """A mark of a commit, by which it is looked up when it got no answer."""
+
+    __tablename__ = "commit_marks"
 
 
 class ClockRow(ClockMixin, Base):
