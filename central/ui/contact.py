@@ -67,8 +67,8 @@ SUPPORT_FORM = Form(
         "account": Ui(_("Account"), mono=True),
         "reporter": Ui(_("Reporter"), _("Who is to be answered.")),
         "by": Ui(_("Answer by"), kind="radios", choices=(Choice("mail", _("E-mail")), Choice("phone", _("telephone")))),
-        "address": Ui(_("E-mail address"), kind="email"),
-        "number": Ui(_("Telephone number")),
+        "address": Ui(_("E-mail address"), _("Needed for an answer by e-mail."), kind="email"),
+        "number": Ui(_("Telephone number"), _("Needed for an answer by telephone.")),
         "zone": Ui(_("Time zone"), _("Such as Europe/Vienna: when you can be called."), mono=True),
     },
 )

@@ -11,9 +11,8 @@ from serverkit.jobs.runs import find_job
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.columns import StateWords
 from serverkit.web.forms import Choice, Form, NoFields
-from serverkit.web.job_words import BY
+from serverkit.web.job_words import BY, result_words, results_of
 from serverkit.web.page import Page
-from serverkit.web.sentences import Sentences
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Act, Column, Empty, Filter, Item, Moment, Rows, State, Table, Wanted, from_list
 from serverkit.web.task_pages import STATES, took_words
@@ -33,6 +32,8 @@ WORDS: dict[str, Words] = {
     "alerts": _("Refresh the alerts of every account"),
     "notices": _("Write mails about accounts, and daily summaries"),
     "reports": _("Write the scheduled reports"),
+    "conversions": _("Finish the conversions that are in progress"),
+    "webhooks": _("Tell webhooks what is new"),
 }
 NEVER = StateWords(_("Has not run"))
 
@@ -61,24 +62,28 @@ def _last(name: str) -> Any:
     return lambda one: one["last"][name] if one["last"] else None
 
 
-RESULTS = Sentences(
+RESULTS = results_of(
     {
         "alerts": (_("{accounts} refreshed"),),
-        "terms": (_("{lots} expired, {grants} ended"),),
+        "conversions": (_("{converted} converted, {failed} failed"),),
         "deadlines": (_("{satellites} removed, {instances} changed, {accounts} refreshed"),),
+        "notices": (_("{written} mails written, {failed} failed"),),
+        "outbox": (_("{sent} sent, {failed} failed"),),
+        "reports": (_("{asked} of {due} asked for"),),
+        "terms": (_("{lots} expired, {grants} ended"),),
     }
 )
 """What jobs say of their work, by job."""
 
 
-def result_words(name: str, detail: Any) -> Words | None:
-    """What a run did; a text that is not known is shown as it is."""
-    return RESULTS.find(name, str(detail)) or str(detail) if detail else None
+def result_of(name: str, detail: Any) -> Words | None:
+    """What a run did."""
+    return result_words(RESULTS, name, detail)
 
 
 def last_result(item: Item) -> Words | None:
     """What the last run did."""
-    return result_words(item["name"], _last("detail")(item))
+    return result_of(item["name"], _last("detail")(item))
 
 
 def job_rows(page: Page, wanted: Wanted) -> Rows:
@@ -121,7 +126,7 @@ RUNS = Table(
     (
         Column("kind", _("Job"), value=lambda one: str(words_of(one["kind"])), fixed=True, phone=True),
         State("state", _("State"), STATES, phone=True),
-        Column("detail", _("Result"), value=lambda one: result_words(one["kind"], one["detail"]), phone=True),
+        Column("detail", _("Result"), value=lambda one: result_of(one["kind"], one["detail"]), phone=True),
         Column("by", _("By"), value=lambda one: str(BY[one["by"]])),
         Moment("started", _("Started"), sort=True, phone=True),
         Column("took", _("Took"), value=took_words),
@@ -180,7 +185,7 @@ def run(page: Page) -> Answer:
     found = actions.run_job(page.server.database, page.actor, jobs_of(page.server), name)
     words = {"done": _("The job has run: {detail}"), "failed": _("The job failed: {detail}")}
     said = words.get(found["state"], _("The job did not run: {detail}"))
-    return Moved(f"{RUNS_PATH}?kind={name}", str(said).format(detail=result_words(name, found["detail"]) or "–"))
+    return Moved(f"{RUNS_PATH}?kind={name}", str(said).format(detail=result_of(name, found["detail"]) or "–"))
 
 
 URLS = (

@@ -23,7 +23,8 @@ from serverkit.licence_texts import freed_text, quantity
 def apply_deadlines(unit: Unit) -> str:
     """Apply every deadline that has passed; the result of the job."""
     ended = end_detached_terms(unit)
-    return f"{quantity(ended + end_silent_instances(unit), 'instance')} changed, {quantity(end_restored_marks(unit), 'mark')} lapsed"
+    changed = quantity(ended + end_silent_instances(unit), "product instance")
+    return f"{changed} changed, {quantity(end_restored_marks(unit), 'mark')} lapsed"
 
 
 def end_silent_instances(unit: Unit) -> int:

@@ -10,7 +10,7 @@ from satellite.actions.jobs import list_works, show_task
 from satellite.core.access.rules import Permission
 from serverkit.web.answers import Answer, Shown, Unchanged
 from serverkit.web.forms import Choice
-from serverkit.web.job_words import BY
+from serverkit.web.job_words import BY, result_words, results_of
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Column, Empty, Filter, Item, Moment, Rows, State, Table, Wanted
@@ -29,6 +29,7 @@ KINDS = {
     "backup": _("Start the backup that is due"),
     "mail": _("Mail new alerts"),
     "syslog": _("Send events to the log server"),
+    "webhooks": _("Tell webhooks what is new"),
     "task-synchronize": _("Synchronize now"),
     "task-export": _("Make the request"),
     "task-backup": _("Make a backup"),
@@ -36,6 +37,17 @@ KINDS = {
     "task-support": _("Support bundle"),
     "task-bulk": _("Change of many rows"),
 }
+RESULTS = results_of(
+    {
+        "alerts": (_("alerts refreshed"),),
+        "backup": (_("no schedule"), _("next {at}"), _("one is under way"), _("task {task}")),
+        "devices": (_("{instances} changed, {marks} lapsed"),),
+        "mail": (_("{sent} sent, {failed} failed"),),
+        "synchronize": (_("next at {at}"), _("no schedule"), _("failed: {code}")),
+        "syslog": (_("{sent} sent; {error}"), _("{sent} sent")),
+    }
+)
+"""What jobs say of their work, by job."""
 ASKED = {
     "task-synchronize": "/sync/now",
     "task-backup": "/settings/backup/task",
@@ -84,7 +96,7 @@ TASKS = Table(
             "kind", _("Task"), value=lambda one: str(kind_words(one)), link=lambda one: one["path"], fixed=True, phone=True,
         ),
         State("state", _("State"), STATES, phone=True),
-        Column("detail", _("Result")),
+        Column("detail", _("Result"), value=lambda one: result_words(RESULTS, one["kind"], one["detail"])),
         Column("progress", _("Progress"), value=progress_words),
         Column("by", _("By"), value=by_words),
         Moment("started", _("Started"), sort=True, phone=True),

@@ -27,6 +27,7 @@ _QUANTITIES: Mapping[str, Callable[[int], Text]] = {
     "instances": lambda n: ngettext("{count} product instance", "{count} product instances", n),
     "licences": lambda n: ngettext("{count} licence", "{count} licences", n),
     "lots": lambda n: ngettext("{count} lot", "{count} lots", n),
+    "marks": lambda n: ngettext("{count} mark", "{count} marks", n),
     "products": lambda n: ngettext("{count} product", "{count} products", n),
     "rows": lambda n: ngettext("{count} row", "{count} rows", n),
     "satellites": lambda n: ngettext("{count} satellite", "{count} satellites", n),

@@ -49,5 +49,5 @@ def test_a_device_that_was_silent_for_a_year_is_removed_unless_it_holds_restrict
         plain.last_contact = holding.last_contact = NOW - 365 * DAY
         unit.session.flush()
 
-        assert apply_deadlines(unit) == "2 instances changed, 0 marks lapsed"
+        assert apply_deadlines(unit) == "2 product instances changed, 0 marks lapsed"
         assert [(one["name"], one["state"]) for one in list_instances(unit)] == [("core-2", "released")]
