@@ -144,7 +144,9 @@ def why_not_reattached(term: str, running: str | None, given_back: Collection[st
 
 def with_given_back(before: Collection[str] | None, term: str | None) -> list[str] | None:
     """The terms of a device that were given back, after one more was; the last ones are remembered."""
-    return [*(before or ()), term][-REMEMBERED_TERMS:] if term is not None else before and list(before)
+    if term is None:
+        return list(before) if before else None
+    return [*(before or ()), term][-REMEMBERED_TERMS:]
 
 
 def is_covered(answers: Iterable[EntitlementAnswer]) -> bool:
