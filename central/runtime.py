@@ -9,6 +9,7 @@ from pathlib import Path
 import central
 from central.anchor import Anchor, Reached
 from central.domain.alerts.services import settle_alerts
+from central.domain.conversions.contract_answers import LOOKUP
 from central.domain.event_log.queries import founding_vendor
 from central.domain.operations.models import ClockRow, CommitMark
 from central.domain.operations.nodes import copied, note_node, wants_note
@@ -82,6 +83,8 @@ def assemble(home: Path, clock: Clock | None = None) -> Central:
     settings = load_settings(CentralSettings, home, PREFIX)
     database, keyring = HOMES.database_of(home, settings, clock), KeyRing(home / "keys")
     database.settle = lambda unit: settle_alerts(unit, keyring)
+    if settings.contracts.url:
+        database.features = frozenset({LOOKUP})
     return Central(home, settings, database.clock, database, keyring, Anchor(anchor_folder(home, settings), home))
 
 

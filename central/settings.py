@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from serverkit.endpoints import EndpointError, read_url
 from serverkit.mail.settings import MailSettings, plain_address
-from serverkit.settings import Section, ServerAppSettings
+from serverkit.settings import CalledSettings, Section, ServerAppSettings, absolute_path
 
 PREFIX = "CENTRAL"
 MOST_LETTERS = 1000
@@ -51,12 +51,22 @@ class PortalSettings(Section):
     contracts_page: Annotated[str, AfterValidator(_web_page)] = ""
 
 
+class ContractSettings(CalledSettings):
+    """Where service contracts are looked up; without an address they come from imported files."""
+
+    url: Annotated[str, AfterValidator(_web_address)] = ""
+    token_file: Annotated[str | None, AfterValidator(absolute_path)] = None
+    timeout_seconds: float = Field(default=10.0, ge=1, le=60)
+    fresh_minutes: int = Field(default=60, ge=1, le=1440)
+
+
 class CentralSettings(ServerAppSettings):
     """What central can be told."""
 
     mail: MailSettings = MailSettings()
     portal: PortalSettings = PortalSettings()
     contact: ContactSettings = ContactSettings()
+    contracts: ContractSettings = ContractSettings()
 
     def link(self, path: str) -> str:
         """A page as a link for mails: below `portal.address`, else the first of the server's names, else the path alone."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from serverkit.called_addresses import Network
 from serverkit.endpoints import EndpointError, is_loopback, read_host
 from serverkit.tls.names import plain_name
 
@@ -106,8 +107,8 @@ def _network(text: str) -> str:
         raise ValueError(f"{text[:60]!r} is not a network such as 10.1.0.0/16") from error
 
 
-class WebhookSettings(Section):
-    """Whom webhooks may call: `allowed_networks` are those inside the site, which are refused otherwise."""
+class CalledSettings(Section):
+    """What may be called for others: `allowed_networks` are those inside the site, which are refused otherwise."""
 
     allowed_networks: list[Annotated[str, AfterValidator(_network)]] = Field(default=[], max_length=50)
     ca_file: Annotated[str | None, AfterValidator(absolute_path)] = None
@@ -116,6 +117,15 @@ class WebhookSettings(Section):
     @classmethod
     def _split(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that are allowed."""
+        return tuple(ip_network(one) for one in self.allowed_networks)
+
+
+class WebhookSettings(CalledSettings):
+    """Whom webhooks may call."""
 
 
 class AnchorSettings(Section):

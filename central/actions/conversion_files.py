@@ -11,6 +11,8 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import by_domain
 from central.domain.conversions import importing, runs
+from central.domain.conversions.contract_answers import looks_up
+from central.domain.conversions.errors import ContractsLookedUpError
 from central.domain.conversions.models import ClassicSku, ServiceContract
 from central.domain.conversions.rules import SourceKind
 from serverkit.clock import optional_iso
@@ -40,7 +42,9 @@ def list_skus(unit: Unit) -> list[dict[str, Any]]:
 
 
 def import_contracts(unit: Unit, domain: str, source: Path | bytes) -> dict[str, Any]:
-    """Replace the service contracts of an account, all or nothing."""
+    """Replace the service contracts of an account, all or nothing; ContractsLookedUpError where files do not count."""
+    if looks_up(unit):
+        raise ContractsLookedUpError
     return {"contracts": importing.import_contracts(unit, by_domain(unit, domain).id, source)}
 
 

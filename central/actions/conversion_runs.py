@@ -75,6 +75,7 @@ def begin_run(unit: Unit, domain: str, kind: SourceKind) -> dict[str, Any]:
 
 def _counted(taken: runs.Taken, *, begun: bool) -> dict[str, Any]:
     counts = {"sources": len(taken.sources), "quantity": taken.quantity, "failing": taken.failing}
+    counts["unchecked"] = taken.unchecked
     return {**counts, "begun": begun}
 
 

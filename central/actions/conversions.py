@@ -10,6 +10,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import titles
 from central.domain.conversions import queries, services
+from central.domain.conversions.errors import ContractNotCheckedError
 from central.domain.conversions.models import ClassicSource
 from central.domain.conversions.queries import find_source, holders
 from central.domain.conversions.rules import Held, Holder, Line, Plan, SourceKind
@@ -180,4 +181,9 @@ def usual_choice(unit: Unit, domain: str, kind: SourceKind, text: str) -> dict[s
     account = by_domain(unit, domain)
     holder = holders(unit, account.id, [find_source(unit, account.id, kind, text)])[0]
     lines = plan_of(holder, None, unit.licence_now).lines
-    return {line.held.sku: line.quantity for line in lines if line.refusal is None or not holder.may_leave_out()}
+    may = holder.may_leave_out()
+    return {
+        line.held.sku: line.quantity
+        for line in lines
+        if line.refusal is None or not may or isinstance(line.refusal, ContractNotCheckedError)
+    }

@@ -22,7 +22,7 @@ from central.domain.instances.queries import instances_by_id
 from central.domain.satellites.models import Satellite
 from exchange.conversion import ClassicLine, state_of
 from exchange.identity import Udi
-from exchange.vocabulary import ConversionReason
+from exchange.vocabulary import ConversionReason, ConversionState
 from serverkit.clock import iso
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
@@ -76,19 +76,22 @@ def convert_device(
 ) -> dict[str, Any]:
     """Convert what a program says that a device holds, into a virtual account; the same again converts nothing more.
 
-    `in_progress` while a run by the settings has taken the device up: the same call tells later what became of it.
+    `in_progress` while a run by the settings has taken the device up, or a contract is looked up: the same call tells later what became of it.
     """
     account = by_domain(unit, domain)
     target = virtual_account(unit, account.id, virtual_account_name)
     require(unit, Permission.LICENCE_CONVERT, account.id, target.id)
     lines = [ClassicLine(sku, count) for sku, count in sorted(totals.items())]
-    source = device_source(unit, account.id, udi)
+    source = device_source(unit, account.id, udi.plain_key)
     if source is not None and source.status == Status.IN_PROGRESS:
         return {"state": "in_progress", "licences": []}
-    if source is None:
-        told = refuse_all(lines, ConversionReason.NOT_LISTED).lines
-    else:
-        told = convert_totals(unit, source, target, lines)
+    told = (
+        refuse_all(lines, ConversionReason.NOT_LISTED).lines
+        if source is None
+        else convert_totals(unit, source, target, lines)
+    )
+    if told is None:
+        return {"state": "in_progress", "licences": []}
     named = titles(unit, {line.tag for line in told if line.tag is not None})
     return {
         "state": str(state_of(told, 1)),
@@ -123,7 +126,7 @@ def _shown(unit: Unit, domain: str, account_id: str, rows: list[DeviceConversion
             "quantity": sum(line["quantity"] for line in row.lines),
             "converted": sum(line["converted"] for line in row.lines),
             "requested_at": iso(row.requested_at),
-            "decided_at": iso(row.decided_at),
+            "decided_at": iso(row.decided_at) if row.state != ConversionState.PENDING else None,
             "licences": [
                 {
                     **line,

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from central.actions import conversion_files, conversion_runs, conversions
+from central.actions import contract_checks, conversion_files, conversion_runs, conversions
 from central.actions.device_conversions import list_device_conversions
-from central.cli.base import DIGITS, FILE, group, reading, writing
+from central.cli.base import DIGITS, FILE, group, opened, reading, writing
 from central.domain.conversions.rules import SourceKind
+from serverkit.actor import OPERATOR
 from serverkit.cli.base import INTEGER, Command, emit, emit_list, table
 from serverkit.db.windows import Part
 from serverkit.licence_texts import quantity
@@ -70,6 +71,16 @@ def contracts_list(context: click.Context, domain: str) -> None:
     with reading(context) as (_, unit):
         items = conversion_files.list_contracts(unit, domain)
     emit_list(context, items, ("contract", "sku", "of", "start", "end"))
+
+
+@contracts.command("check", help="Look up now which service contracts cover a PAK or device.")
+@click.argument("domain")
+@click.argument("number")
+@click.pass_context
+def contracts_check(context: click.Context, domain: str, number: str) -> None:
+    """Look contracts up."""
+    found = contract_checks.check_contracts(opened(context), OPERATOR, domain, None, number)
+    emit(context, found, table(found["licences"], ("sku", "quantity", "name", "check", "contract", "reason")))
 
 
 def units_by_sku(texts: Sequence[str]) -> dict[str, int] | None:
@@ -189,11 +200,13 @@ def run(
             raise click.UsageError("--sku, --virtual-account and --revision belong to one PAK or device")
         _run_all(context, domain, preview=preview)
         return
+    database = (server := opened(context)).database
+    contract_checks.check_contracts(server, OPERATOR, domain, kind, number, needed=False)
     if preview:
-        with reading(context) as (_, unit):
+        with database.read(OPERATOR) as unit:
             found = conversions.preview_conversion(unit, domain, kind, number, wanted, target)
     else:
-        with writing(context) as (_, unit):
+        with database.write(OPERATOR) as unit:
             found = conversions.convert_licences(unit, domain, kind, number, wanted, target, revision)
     shown = table(found["lines"], ("sku", "quantity", "left", "name", "check", "contract", "code"))
     emit(context, found, f"{shown}\n{quantity(found['quantity'], 'unit')} into {found['virtual_account']}")
@@ -204,7 +217,11 @@ def _run_all(context: click.Context, domain: str, *, preview: bool) -> None:
         with reading(context) as (_, unit):
             found = conversion_runs.preview_run(unit, domain, _kind(context))
     else:
-        with writing(context) as (_, unit):
+        server = opened(context)
+        with server.database.write(OPERATOR) as unit:
+            conversion_runs.begin_run(unit, domain, _kind(context))
+        contract_checks.look_up_due(server, OPERATOR, domain)
+        with server.database.write(OPERATOR) as unit:
             found = conversion_runs.run_now(unit, domain, _kind(context))
     emit(context, found)
 

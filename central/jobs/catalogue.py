@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from central.actions.alerts import refresh_alerts
-from central.actions.conversion_runs import finish_conversions
+from central.actions.contract_checks import convert_in_progress
 from central.actions.deadlines import apply_deadlines, end_terms
 from central.actions.mail import refresh_mail
 from central.actions.notices import write_notices
@@ -18,9 +18,9 @@ from central.actions.webhooks import ACTS as WEBHOOKS
 from central.domain.notices.rules import MAIL
 from central.domain.operations.models import OutboxEntry
 from central.runtime import Central
-from serverkit.actor import Actor, ActorKind
+from serverkit.actor import SYSTEM, Actor, ActorKind
 from serverkit.db.unit import Unit
-from serverkit.jobs.clock import unless_jumped
+from serverkit.jobs.clock import NOT_NOW, unless_jumped
 from serverkit.jobs.runs import Job
 from serverkit.mail.sender import compose, send
 from serverkit.outbox import deliver
@@ -45,6 +45,11 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
 
     def reports() -> str:
         return ask_due_runs(server)
+
+    def conversions() -> str:
+        with server.database.read(SYSTEM) as unit:
+            may = unit.may_end
+        return convert_in_progress(server) if may else NOT_NOW
 
     def nothing(_unit: Unit) -> str:
         return ""
@@ -73,8 +78,9 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         Job(
             "conversions",
             timedelta(minutes=1),
-            unless_jumped(finish_conversions),
-            "convert the classic licences whose conversion is in progress",
+            nothing,
+            "look up service contracts that wait, convert the classic licences whose conversion is in progress",
+            conversions,
         ),
         Job(
             "alerts",

@@ -40,7 +40,7 @@ from exchange.files.rows import (
     VirtualAccountRow,
 )
 from exchange.statements import Allotment, seal_allotment
-from exchange.vocabulary import ExportState
+from exchange.vocabulary import ConversionState, ExportState
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 
@@ -117,6 +117,7 @@ def _conversions(unit: Unit, account_id: str, satellite_id: str, after: int) -> 
         DeviceConversion.account_id == account_id,
         DeviceConversion.satellite_id == satellite_id,
         DeviceConversion.change_no > after,
+        DeviceConversion.state != ConversionState.PENDING,
     )
     for row in unit.session.scalars(query.order_by(DeviceConversion.change_no)):
         told = answer_of(row)

@@ -51,7 +51,10 @@ CHECKS = {
     "not_needed": StateWords(_("not needed")),
     "passed": StateWords(_("passed")),
     "failed": StateWords(_("no contract found"), Severity.MINOR),
+    "not_checked": StateWords(_("not checked yet")),
 }
+
+NOT_CHECKED = StateWords(_("contract could not be checked yet"), Severity.MINOR)
 
 
 def kind_of(page: Page) -> SourceKind:
@@ -103,6 +106,8 @@ def state_of(item: Item) -> StateWords:
     """The state, with what stopped the last run."""
     if item["problem"] == "contract_missing":
         return CHECKS["failed"]
+    if item["problem"] == "contract_not_checked":
+        return NOT_CHECKED
     return STATES[item["status"]]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 
 from central.actions import conversions as actions
+from central.actions.contract_checks import check_contracts
 from central.actions.virtual_accounts import list_places
 from central.domain.access.rules import Permission
 from central.domain.conversions.rules import SourceKind
@@ -126,6 +127,7 @@ def _choose(
         "refused": refusal,
         "no_contract": any(row["code"] == "contract_missing" for row in failed or ()),
         "contracts_page": cast("Central", page.server).settings.portal.contracts_page,
+        "looks_up": bool(cast("Central", page.server).settings.contracts.url),
         "steps_shown": _steps(page, "choose"),
         "not_now": not_eligible(one),
     }
@@ -189,6 +191,17 @@ def convert(page: Page) -> Answer:
     return Moved(list_path(one), said)
 
 
+def check(page: Page) -> Answer:
+    """Look the contracts up, then review what was chosen."""
+    kind, parts = kind_of(page), page.parts
+    found = check_contracts(cast("Central", page.server), page.actor, parts["domain"], kind, parts["id"])
+    to, typed = asked_of(page)
+    pairs = [("step", "review"), ("to", to)]
+    for sku, text in typed.items():
+        pairs += [("sku", sku), ("quantity", text)]
+    return Moved(f"{convert_path(found)}?{urlencode(pairs)}")
+
+
 def name_of(page: Page) -> str:
     """What is typed to convert it."""
     return str(page.thing["number"])
@@ -202,6 +215,10 @@ URLS = tuple(
         Url(
             "POST", f"{ROOT}/{WORDS[kind]}/{{id}}/convert", convert, CONVERT, row, form=Reviewed, load=find_source,
             again=convert_page, grade=Grade.TYPED, fresh=True, names=name_of, most_bytes=256 * 1024,
+        ),
+        Url(
+            "POST", f"{ROOT}/{WORDS[kind]}/{{id}}/convert/check", check, CONVERT, row, several=("sku", "quantity"),
+            load=find_source, again=convert_page, alone=True, twin="check_service_contracts", most_bytes=256 * 1024,
         ),
     )
 )  # fmt: skip

@@ -98,7 +98,7 @@ def now_page(page: Page) -> Answer:
     root = f"/a/{domain}/convert/{WORDS[kind]}"
     found = actions.preview_run(page.unit, domain, kind)
     name, title, crumbs = f"convert-{WORDS[kind]}-now", _("Convert now"), ((TITLES[kind], root),)
-    if not found["quantity"]:
+    if not found["quantity"] and not found["unchecked"]:
         context = {"failing": found["failing"], "settings": f"/a/{domain}/convert/settings", "back": root}
         return Shown(name, title, "convert_nothing.html", context, crumbs=crumbs, help=HELP, nav=NAV)
     view = Form(BaseModel, _("Convert now")).view(
@@ -111,6 +111,7 @@ def now_page(page: Page) -> Answer:
         (TITLES[kind], number(found["sources"])),
         (_("Units"), number(found["quantity"])),
         *([(_("SKUs without a contract"), number(found["failing"]))] if found["failing"] else []),
+        *([(_("SKUs whose contract is looked up first"), number(found["unchecked"]))] if found["unchecked"] else []),
     ]
     context = {"view": view, "effect": effect, "effects": (), "about": about}
     return Shown(name, title, "confirm.html", context, crumbs=crumbs, help=HELP, nav=NAV)

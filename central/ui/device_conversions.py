@@ -31,6 +31,7 @@ from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
 STATES = {
+    "pending": StateWords(_("waits for the contract check")),
     "converted": StateWords(_("converted")),
     "already_converted": StateWords(_("already converted")),
     "partly_converted": StateWords(_("partly converted"), Severity.MINOR),

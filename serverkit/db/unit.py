@@ -41,7 +41,8 @@ class Unit:
     """What a service gets: the session, the time, and who acts.
 
     `now` is the present, for what begins, is noted or is planned; what ends is judged by `licence_now`. `touched` names
-    what the server settles before the commit, such as the accounts whose alerts a change may have made untrue.
+    what the server settles before the commit, such as the accounts whose alerts a change may have made untrue. `features`
+    are the parts of the server, by name, that its settings turned on and rules ask for.
     """
 
     session: Session
@@ -52,6 +53,7 @@ class Unit:
     touched: set[str] = field(default_factory=set)
     reading: Reading | None = None
     keeper: Timekeeper | None = None
+    features: frozenset[str] = frozenset()
 
     @property
     def licence_now(self) -> datetime:
@@ -102,6 +104,8 @@ class Database:
         self._seen: tuple[int, int] | None = None
         self.settle: Callable[[Unit], None] | None = None
         """What is done with what a unit touched, before its commit."""
+        self.features: frozenset[str] = frozenset()
+        """Handed to every unit."""
         self._thread_lock = RLock()
         self._writer = engine.execution_options(perigee_write=True)
 
@@ -189,7 +193,9 @@ class Database:
 
     def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
         reading = self.clock.read()
-        return Unit(session, reading.now, actor, writing=writing, reading=reading, keeper=self.clock)
+        return Unit(
+            session, reading.now, actor, writing=writing, reading=reading, keeper=self.clock, features=self.features
+        )
 
     def keep_time(self) -> None:
         """Store licence time."""

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 from typing import Any, NoReturn
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as failures
 
+from serverkit.called_addresses import Network, refusal_of
 from serverkit.endpoints import read_url
 from serverkit.http.pins import plain_fingerprint
 from serverkit.http.stages import CallFailedError, NamingContext, refuse_login, use_naming_pools
@@ -30,13 +35,15 @@ class Target:
     """Where a server is, how its certificate is checked, and through which proxy it is reached.
 
     `ca` is PEM text of the authorities to trust in place of the system's; `fingerprint` the SHA-256 of the server's own
-    certificate, which is then the only thing that counts.
+    certificate, which is then the only thing that counts. With `allowed`, an address of an internal network is called only
+    within those networks, and the whole call ends with its time.
     """
 
     url: str
     ca: str | None = None
     fingerprint: str | None = None
     proxy: str | None = None
+    allowed: Sequence[Network] | None = None
 
     def __repr__(self) -> str:
         """Show the address, never the login of a proxy."""
@@ -55,7 +62,14 @@ class Answer:
 
 
 def call(
-    target: Target, method: str, path: str, body: bytes = b"", *, seconds: float = 30.0, most_bytes: int = 1 << 20
+    target: Target,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *,
+    seconds: float = 30.0,
+    most_bytes: int = 1 << 20,
+    more_headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Make one call; CallFailedError where no whole answer came.
 
@@ -65,10 +79,11 @@ def call(
     where = read_url(target.url, PORTS)
     url = f"{where.scheme}://{where.authority}{where.path.rstrip('/')}{path}"
     headers = {"Content-Type": "application/octet-stream", "Accept": "*/*", "Accept-Encoding": "identity"}
-    with requests.Session() as session:
+    headers |= more_headers or {}
+    pin = None if target.fingerprint is None else plain_fingerprint(target.fingerprint)
+    context = NamingContext.trusting(pin=pin, ca=target.ca)
+    with _bounded(target, context, where.host, where.port, seconds), requests.Session() as session:
         session.trust_env = False
-        pin = None if target.fingerprint is None else plain_fingerprint(target.fingerprint)
-        context = NamingContext.trusting(pin=pin, ca=target.ca)
         session.mount(f"{where.scheme}://", _Adapter(context))
         proxies = {where.scheme: target.proxy} if target.proxy else {}
         try:
@@ -81,9 +96,36 @@ def call(
                     refuse_login(target.proxy)
                 data = _read(answer, most_bytes)
         except (requests.RequestException, failures.HTTPError, OSError, http.client.HTTPException) as error:
+            if context.late:
+                raise CallFailedError("answer_timeout", f"no whole answer in {seconds:g} s") from error
             name_failure(error, seconds)
+        if context.late:  # what was cut off looks like the end of an answer without a length
+            raise CallFailedError("answer_timeout", f"no whole answer in {seconds:g} s")
     found = {name.lower(): value for name, value in answer.headers.items()}
     return Answer(answer.status_code, found, data, context.key_shown)
+
+
+@contextmanager
+def _bounded(target: Target, context: NamingContext, host: str, port: int, seconds: float) -> Iterator[None]:
+    """Around a call that is guarded: every address of the name is judged, and the call ends with its time."""
+    if target.allowed is None:
+        yield
+        return
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise CallFailedError("name_unknown", f"{host}: {getattr(error, 'strerror', None) or error}") from error
+    for *_, address in found:
+        if (refusal := refusal_of(str(address[0]), target.allowed)) is not None:
+            raise CallFailedError("address_refused", f"{host}: {refusal}")
+    context.allowed = target.allowed
+    timer = Timer(seconds, context.cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _read(answer: requests.Response, most_bytes: int) -> bytes:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import urllib3.connection
@@ -12,6 +15,7 @@ import urllib3.connectionpool
 from urllib3 import exceptions as failures
 from urllib3.poolmanager import PoolManager
 
+from serverkit.called_addresses import Network, refusal_of
 from serverkit.http.pins import certificate_fingerprint, fingerprint_of_key, matches
 
 _EXPIRED, _NOT_YET, _NAME, _ADDRESS = 10, 9, 62, 64
@@ -44,12 +48,16 @@ class NamingContext(ssl.SSLContext):
     """A TLS context whose handshake says which fault it met, and compares what was pinned before a byte is sent.
 
     `pin` is the SHA-256 of the server's certificate or of its key, which outlives the certificate; `key_shown` that of
-    the key, once a handshake matched by the certificate.
+    the key, once a handshake matched by the certificate. With `allowed`, no TLS is begun with an address of an internal
+    network outside of those; `cut` ends the connection, wherever it waits.
     """
 
     pin: str | None = None
     key_shown: str | None = None
+    allowed: Sequence[Network] | None = None
+    late = False
     _of_system = False
+    _held: ssl.SSLSocket | None = None
 
     @classmethod
     def trusting(cls, *, pin: str | None, ca: str | None) -> NamingContext:
@@ -70,11 +78,15 @@ class NamingContext(ssl.SSLContext):
     def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
         """Do the TLS handshake; CallFailedError names the reason of a failure."""
         host = str(options.get("server_hostname") or "")
+        options["do_handshake_on_connect"] = False  # so that `cut` reaches a handshake too
         if self._of_system:
             self.load_default_certs()
             self._of_system = False
+        if self.allowed is not None and (refusal := refusal_of(str(sock.getpeername()[0]), self.allowed)) is not None:
+            raise CallFailedError("address_refused", f"{host}: {refusal}")
         try:
-            secure = super().wrap_socket(sock, *args, **options)
+            secure = self._held = super().wrap_socket(sock, *args, **options)
+            secure.do_handshake()
         except ssl.SSLCertVerificationError as error:
             _explain(error, host)
         except TimeoutError as error:
@@ -84,6 +96,13 @@ class NamingContext(ssl.SSLContext):
         if self.pin is not None:
             self._compare(self.pin, secure)
         return secure
+
+    def cut(self) -> None:
+        """End the connection: its time is over."""
+        self.late = True
+        if self._held is not None:
+            with suppress(OSError):
+                self._held.shutdown(socket.SHUT_RDWR)
 
     def _compare(self, pin: str, secure: ssl.SSLSocket) -> None:
         shown = secure.getpeercert(binary_form=True) or b""

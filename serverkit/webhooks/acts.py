@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import String, cast, delete, func, select
 
 from serverkit.actor import Actor, ActorKind
+from serverkit.called_addresses import Network
 from serverkit.clock import Clock, iso, optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Database, Unit
@@ -37,7 +37,7 @@ from serverkit.webhooks.errors import (
 )
 from serverkit.webhooks.models import LEAST, Body, DeliveryMixin, WebhookMixin
 from serverkit.webhooks.news import KIND, News
-from serverkit.webhooks.sender import Network, check_url, post
+from serverkit.webhooks.sender import check_url, post
 from serverkit.webhooks.signing import headers_of, new_secret
 
 MOST = 20
@@ -212,8 +212,8 @@ class WebhookActs(Generic[S]):
         seconds = int(server.clock.now().timestamp())
         return post(url, headers_of(secret, delivery_id, seconds, data), data, self._allowed(server), authorities)
 
-    def _allowed(self, server: S) -> list[Network]:
-        return [ip_network(one) for one in self.settings(server).allowed_networks]
+    def _allowed(self, server: S) -> Sequence[Network]:
+        return self.settings(server).networks
 
     def _authorities(self, server: S) -> str:
         file = self.settings(server).ca_file

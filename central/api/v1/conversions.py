@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from central.actions import conversion_files, conversion_runs, conversions, device_conversions
+from central.actions import contract_checks, conversion_files, conversion_runs, conversions, device_conversions
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.domain.conversions.rules import SourceKind
@@ -35,7 +35,7 @@ from serverkit.http.operations import (
     object_of,
     paged,
 )
-from serverkit.http.schemas import BASE, WARNINGS, items
+from serverkit.http.schemas import BASE, WARNINGS, Nothing, items
 
 MOST_LINES = 1000
 
@@ -96,6 +96,11 @@ def show_classic(call: Call) -> dict[str, Any]:
     return conversions.show_classic(call.unit, call.path["account"], None, call.path["source"])
 
 
+def check_contracts(call: Call) -> dict[str, Any]:
+    """Look up the contracts of a PAK or device now."""
+    return contract_checks.check_contracts(call.server, call.actor, call.path["account"], None, call.path["source"])
+
+
 def import_classic(call: Call) -> dict[str, Any]:
     """Take over a list of PAKs or devices."""
     query: ClassicQuery = call.query
@@ -139,7 +144,7 @@ def convert(call: Call) -> dict[str, Any]:
 class RequestPage(Page):
     """A page, of those in a state."""
 
-    state: Literal["", "converted", "already_converted", "partly_converted", "not_converted"] = ""
+    state: Literal["", "pending", "converted", "already_converted", "partly_converted", "not_converted"] = ""
 
 
 def list_requests(call: Call) -> dict[str, Any]:
@@ -226,7 +231,7 @@ SETTINGS = object_of(
 )
 REQUEST = object_of(
     id=TEXT, domain=TEXT, device=TEXT, hostname=OPTIONAL, instance=OPTIONAL, virtual_account=OPTIONAL,
-    satellite=OPTIONAL, state=TEXT, quantity=WHOLE, converted=WHOLE, requested_at=TIME, decided_at=TIME,
+    satellite=OPTIONAL, state=TEXT, quantity=WHOLE, converted=WHOLE, requested_at=TIME, decided_at=OPTIONAL_TIME,
     licences=items(
         object_of(
             sku=TEXT, quantity=WHOLE, converted=WHOLE, tag=OPTIONAL, reason=OPTIONAL, name=OPTIONAL, message=OPTIONAL
@@ -255,6 +260,12 @@ OPERATIONS = (
         row="C9.1",
     ),
     Op(
+        "check_service_contracts", "POST", f"{PATH}/{{source}}/contract-check",
+        "Look up now which service contracts cover a PAK or device.", check_contracts,
+        object_of(**SOURCE, licences=items(ANYTHING)), body=Nothing, changes=True, alone=True,
+        permission=Permission.LICENCE_CONVERT, row="C9.2",
+    ),
+    Op(
         "import_classic_licences", "POST", PATH, "Import a list of PAKs or devices (CSV).", import_classic, IMPORTED,
         ClassicQuery, media=CSV, changes=True, permission=Permission.ORDER_MANAGE, row="C9.1",
     ),
@@ -281,7 +292,7 @@ OPERATIONS = (
     ),
     Op(
         "run_conversions", "POST", f"{ACCOUNT_PATH}/conversion-runs", "Convert all by the settings, or preview it.",
-        begin_run, object_of(sources=WHOLE, quantity=WHOLE, failing=WHOLE, begun=FLAG), body=WantedRun, changes=True,
+        begin_run, object_of(sources=WHOLE, quantity=WHOLE, failing=WHOLE, unchecked=WHOLE, begun=FLAG), body=WantedRun, changes=True,
         permission=MANAGE, row="C9.4",
     ),
     Op(

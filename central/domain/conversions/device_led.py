@@ -12,6 +12,7 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
 from central.domain.base import next_change
+from central.domain.conversions.contract_answers import ask_later
 from central.domain.conversions.device_rules import Listed, Outcome, judge, refuse_all
 from central.domain.conversions.models import ClassicSource, DeviceConversion
 from central.domain.conversions.queries import holders, licences_of, skus_by_name
@@ -21,7 +22,6 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from exchange.canonical import JsonObject
 from exchange.conversion import ClassicLine, ConversionAnswer, ConversionRequest, ConvertedLine, state_of
-from exchange.identity import Udi
 from exchange.vocabulary import ConversionReason, ConversionState
 from serverkit.db.unit import Unit
 from serverkit.locks import for_change
@@ -39,6 +39,8 @@ class Asking:
 
 def answer_of(row: DeviceConversion) -> ConversionAnswer:
     """What the device is told."""
+    if row.state == ConversionState.PENDING:
+        return ConversionAnswer(row.id, ConversionState.PENDING)
     lines = tuple(ConvertedLine.from_dict(line) for line in row.lines)
     return ConversionAnswer(row.id, ConversionState(row.state), lines, row.decided_at)
 
@@ -55,7 +57,7 @@ def convert_for_device(
         row.satellite_id, row.instance_id = asking.satellite_id, request.instance
         row.change_no = next_change(unit, asking.account_id)
         return row
-    outcome, source = _judged(unit, asking, request)
+    outcome, source = _judged(unit, asking, request.udi.plain_key, request.lines, request.requested_at)
     row = DeviceConversion(
         account_id=asking.account_id,
         id=request.request,
@@ -66,36 +68,60 @@ def convert_for_device(
         label=request.udi.label,
         key_hash=request.key_hash,
         statement=envelope,
-        state=state_of(outcome.lines, sum(outcome.wanted.values())),
-        lines=[line.to_dict() for line in outcome.lines],
+        state=ConversionState.PENDING,
+        lines=[],
         requested_at=request.requested_at,
         decided_at=unit.now,
         change_no=next_change(unit, asking.account_id),
     )
     unit.session.add(row)
-    if source is not None:
-        target = unit.session.get_one(VirtualAccount, (asking.account_id, asking.virtual_account_id))
-        _carry_out(unit, source, target, outcome, row.id)
-    _say(unit, row, outcome)
-    unit.session.flush()
+    _settle(unit, row, outcome, source)
     return row
 
 
-def _judged(unit: Unit, asking: Asking, request: ConversionRequest) -> tuple[Outcome, ClassicSource | None]:
+def decide_later(unit: Unit, row: DeviceConversion, asking: Asking) -> bool:
+    """Decide a request that waited for a contract check, where its device is now; whether it is decided."""
+    lines = [ClassicLine(line["sku"], line["quantity"]) for line in row.lines]
+    key = f"{row.unit_key.rpartition('|')[0]}|"
+    outcome, source = _judged(unit, asking, key, lines, row.requested_at)
+    row.virtual_account_id = asking.virtual_account_id
+    return _settle(unit, row, outcome, source)
+
+
+def _settle(unit: Unit, row: DeviceConversion, outcome: Outcome, source: ClassicSource | None) -> bool:
+    """Carry a decision out; where a contract is not checked the whole request waits, and the job asks."""
+    row.lines = [line.to_dict() for line in outcome.lines]
+    if source is not None and outcome.waits:
+        ask_later(unit, source, holders(unit, row.account_id, [source])[0])
+        unit.session.flush()
+        return False
+    row.state = state_of(outcome.lines, sum(outcome.wanted.values()))
+    row.decided_at, row.change_no = unit.now, next_change(unit, row.account_id)
+    if source is not None:
+        target = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id))
+        _carry_out(unit, source, target, outcome, row.id)
+    _say(unit, row, outcome)
+    unit.session.flush()
+    return True
+
+
+def _judged(
+    unit: Unit, asking: Asking, key: str, lines: Sequence[ClassicLine], asked_at: datetime
+) -> tuple[Outcome, ClassicSource | None]:
     if not asking.known:
-        return refuse_all(request.lines, ConversionReason.UNKNOWN_DEVICE), None
-    source = device_source(unit, asking.account_id, request.udi)
+        return refuse_all(lines, ConversionReason.UNKNOWN_DEVICE), None
+    source = device_source(unit, asking.account_id, key)
     if source is None:
-        return refuse_all(request.lines, ConversionReason.NOT_LISTED), None
-    return judge_source(unit, source, request.lines, request.requested_at), source
+        return refuse_all(lines, ConversionReason.NOT_LISTED), None
+    return judge_source(unit, source, lines, asked_at), source
 
 
-def device_source(unit: Unit, account_id: str, udi: Udi) -> ClassicSource | None:
-    """What the vendor's list has of a device; locked in a writing unit."""
+def device_source(unit: Unit, account_id: str, key: str) -> ClassicSource | None:
+    """What the vendor's list has of a device, by its key without a UUID; locked in a writing unit."""
     query = select(ClassicSource).where(
         ClassicSource.account_id == account_id,
         ClassicSource.kind == SourceKind.DEVICE,
-        ClassicSource.key == udi.plain_key,
+        ClassicSource.key == key,
     )
     return unit.session.scalars(for_change(query) if unit.writing else query).one_or_none()
 
@@ -111,11 +137,17 @@ def judge_source(unit: Unit, source: ClassicSource, lines: Sequence[ClassicLine]
 
 def convert_totals(
     unit: Unit, source: ClassicSource, target: VirtualAccount, lines: Sequence[ClassicLine]
-) -> tuple[ConvertedLine, ...]:
-    """The same for a person or program that speaks for a device: the row is locked, and both places need its leave."""
+) -> tuple[ConvertedLine, ...] | None:
+    """The same for a person or program that speaks for a device: the row is locked, and both places need its leave.
+
+    None while a contract is not checked: the job asks, and the same call tells later what became of it.
+    """
     for place in dict.fromkeys((source.virtual_account_id, target.id)):
         require(unit, Permission.LICENCE_CONVERT, source.account_id, place)
     outcome = judge_source(unit, source, lines, unit.licence_now)
+    if outcome.waits:
+        ask_later(unit, source, holders(unit, source.account_id, [source])[0])
+        return None
     _carry_out(unit, source, target, outcome, None)
     return outcome.lines
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from central.domain.conversions.errors import (
     ClassicTermOverError,
     ContractMissingError,
+    ContractNotCheckedError,
     NotEligibleError,
     OnlyWholeError,
 )
@@ -22,6 +23,7 @@ REASONS: Mapping[str, ConversionReason] = {
     NotEligibleError.code: ConversionReason.NOT_ELIGIBLE,
     ClassicTermOverError.code: ConversionReason.TERM_OVER,
     ContractMissingError.code: ConversionReason.CONTRACT_MISSING,
+    ContractNotCheckedError.code: ConversionReason.CONTRACT_NOT_CHECKED,
     OnlyWholeError.code: ConversionReason.ONLY_WHOLE,
 }
 
@@ -41,6 +43,11 @@ class Outcome:
 
     wanted: Mapping[str, int]
     lines: tuple[ConvertedLine, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it cannot be decided yet: a contract is not checked."""
+        return any(line.reason is ConversionReason.CONTRACT_NOT_CHECKED for line in self.lines)
 
 
 def refuse_all(lines: Sequence[ClassicLine], reason: ConversionReason) -> Outcome:

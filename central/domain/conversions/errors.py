@@ -64,6 +64,32 @@ class ContractMissingError(RefusedError):
     )
 
 
+class ContractNotCheckedError(RefusedError):
+    code = "contract_not_checked"
+    message = "The service contract of the licence could not be checked."
+    remedy = Remedy(
+        "Check the contracts again with `central convert contracts check`, or by the button on the page.",
+        page="conversion.md#look-up-over-http",
+    )
+
+
+class ContractsLookedUpError(RefusedError):
+    code = "contracts_looked_up"
+    message = "Service contracts are looked up over HTTP; a file would have no effect."
+    remedy = Remedy(
+        "Enter the contract where it is looked up, or remove `contracts.url`.", page="conversion.md#look-up-over-http"
+    )
+
+
+class NoContractLookupError(RefusedError):
+    code = "no_contract_lookup"
+    message = "Service contracts come from imported files; there is nothing to ask."
+    remedy = Remedy(
+        "Set `contracts.url`, or import a file with `central convert contracts import`.",
+        page="conversion.md#look-up-over-http",
+    )
+
+
 class ConversionRefusedError(RefusedError):
     code = "conversion_refused"
     message = "Some lines of the conversion are refused; nothing was converted."

@@ -100,6 +100,31 @@ class ServiceContract(Base):
     end: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ContractAnswer(Base):
+    """What a look-up over HTTP said of a SKU of a PAK or device: `number` covers it, None says that no contract does.
+
+    It is believed until `fresh_until`, None where there is no answer yet. It is asked for at `due_at`, by a job; `problem`
+    says why the last of `attempts` brought no answer.
+    """
+
+    __tablename__ = "contract_answers"
+    __table_args__ = (
+        refers(["account_id", "source_id"], "classic_sources", ["account_id", "id"]),
+        Index("ix_contract_answers_due_at", "due_at"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    source_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    sku: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[str | None] = mapped_column(Text)
+    start: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fresh_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(BigInteger, bounded("attempts"))
+    problem: Mapped[str] = mapped_column(Text)
+
+
 class ConversionSetting(Base):
     """What is converted by itself of an account's PAKs or devices, when their list came last, how many runs failed.
 
@@ -147,6 +172,7 @@ class DeviceConversion(Base):
         refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
         Index("ix_device_conversions_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
         Index("ix_device_conversions_account_id_unit_key", "account_id", "unit_key"),
+        Index("ix_device_conversions_state", "state"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

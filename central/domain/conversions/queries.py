@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.models import VirtualAccount
+from central.domain.conversions.contract_answers import answers_of, looks_up, unchecked_cause
 from central.domain.conversions.errors import UnknownClassicSourceError
 from central.domain.conversions.models import (
     ClassicLicence,
     ClassicSku,
     ClassicSource,
+    ContractAnswer,
     ConversionSetting,
     ServiceContract,
 )
@@ -28,6 +30,7 @@ from serverkit.db.upsert import batches
 from serverkit.locks import for_change
 
 Found = Mapping[str, list[ClassicLicence]]
+Covering = Callable[[ClassicSource, str], tuple[str | None, str | None]]
 
 
 def sources_of(unit: Unit, account_id: str, kind: SourceKind) -> Query:
@@ -96,14 +99,14 @@ def holders(unit: Unit, account_id: str, rows: Sequence[ClassicSource]) -> list[
     """PAKs or devices as the rule sees them, with what is left, what it becomes, and the contract that covers it."""
     found = licences_of(unit, account_id, [row.id for row in rows])
     names = {one.sku for licences in found.values() for one in licences}
-    skus, contracts = skus_by_name(unit, names), _contracts(unit, account_id, names)
+    skus, covered = skus_by_name(unit, names), _covering(unit, account_id, rows, names)
     return [
         Holder(
             SourceKind(row.kind),
             row.number,
             row.partial,
             tuple(
-                _held(one, skus.get(one.sku), contracts.get((one.sku, row.key)) or contracts.get((one.sku, "")))
+                _held(one, skus.get(one.sku), *covered(row, one.sku))
                 for one in found.get(row.id, ())
                 if one.quantity > one.converted
             ),
@@ -112,14 +115,35 @@ def holders(unit: Unit, account_id: str, rows: Sequence[ClassicSource]) -> list[
     ]
 
 
-def _held(row: ClassicLicence, sku: ClassicSku | None, contract: str | None) -> Held:
+def _covering(unit: Unit, account_id: str, rows: Sequence[ClassicSource], names: Collection[str]) -> Covering:
+    """By PAK or device and SKU: the contract that covers it, and why nobody knows, from the source that is in use."""
+    if not looks_up(unit):
+        contracts = _contracts(unit, account_id, names)
+        return lambda row, sku: (contracts.get((sku, row.key)) or contracts.get((sku, "")), None)
+    now, answers = unit.now, answers_of(unit, account_id, [row.id for row in rows])
+
+    def said(row: ClassicSource, sku: str) -> tuple[str | None, str | None]:
+        one = answers.get((row.id, sku))
+        if (cause := unchecked_cause(one, now)) is not None:
+            return None, cause
+        return _in_force(one, now), None
+
+    return said
+
+
+def _in_force(one: ContractAnswer | None, now: datetime) -> str | None:
+    if one is None or (one.start is not None and one.start > now) or (one.end is not None and one.end <= now):
+        return None
+    return one.number
+
+
+def _held(row: ClassicLicence, sku: ClassicSku | None, contract: str | None, unchecked: str | None) -> Held:
     left, licence_type = row.quantity - row.converted, LicenceType(row.licence_type)
     if sku is None:
         return Held(row.sku, left, row.family, "", licence_type, row.start, row.end)
     family, needed = row.family or sku.family, sku.contract_needed
-    return Held(
-        row.sku, left, family, sku.tag, licence_type, row.start, row.end, needed, contract if needed else None, sku.divisible
-    )  # fmt: skip
+    known = (contract, sku.divisible, unchecked) if needed else (None, sku.divisible, None)
+    return Held(row.sku, left, family, sku.tag, licence_type, row.start, row.end, needed, *known)
 
 
 def _contracts(unit: Unit, account_id: str, skus: Collection[str]) -> dict[tuple[str, str], str]:

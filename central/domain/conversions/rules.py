@@ -10,6 +10,7 @@ from enum import StrEnum
 from central.domain.conversions.errors import (
     ClassicTermOverError,
     ContractMissingError,
+    ContractNotCheckedError,
     NotEligibleError,
     NothingToConvertError,
     OnlyWholeError,
@@ -19,6 +20,7 @@ from central.domain.conversions.errors import (
 from exchange.vocabulary import LicenceType
 from serverkit.errors import AppError
 
+NOT_ASKED = "no one asked yet"
 CLASSIC_TYPES = (LicenceType.PERPETUAL, LicenceType.TERM)
 
 
@@ -43,11 +45,15 @@ class Check(StrEnum):
     NOT_NEEDED = "not_needed"
     PASSED = "passed"
     FAILED = "failed"
+    NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A classic licence that is left: `tag` is what it becomes, empty where it is not eligible; `contract` covers it."""
+    """A classic licence that is left: `tag` is what it becomes, empty where it is not eligible; `contract` covers it.
+
+    `unchecked` says why nobody knows yet whether a contract covers it; None where that is known.
+    """
 
     sku: str
     left: int
@@ -59,12 +65,15 @@ class Held:
     contract_needed: bool = False
     contract: str | None = None
     divisible: bool = False
+    unchecked: str | None = None
 
     @property
     def check(self) -> Check:
         """The contract check."""
         if not self.contract_needed:
             return Check.NOT_NEEDED
+        if self.unchecked is not None:
+            return Check.NOT_CHECKED
         return Check.PASSED if self.contract else Check.FAILED
 
     def refusal(self, now: datetime) -> AppError | None:
@@ -73,6 +82,10 @@ class Held:
             return NotEligibleError("{sku} becomes no smart licence", sku=self.sku)
         if self.end is not None and self.end <= now:
             return ClassicTermOverError("the term of {sku} is over", sku=self.sku)
+        if self.check is Check.NOT_CHECKED:
+            return ContractNotCheckedError(
+                "the service contract of {sku} is not checked: {why}", sku=self.sku, why=self.unchecked or NOT_ASKED
+            )
         if self.check is Check.FAILED:
             return ContractMissingError("no service contract covers {sku}", sku=self.sku)
         return None

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
-from central.domain.conversions.errors import ConversionFailedError, UnknownFamilyError
+from central.domain.conversions.contract_answers import ask_later, looks_up, waits_for_answer
+from central.domain.conversions.errors import ContractNotCheckedError, ConversionFailedError, UnknownFamilyError
 from central.domain.conversions.models import ClassicSku, ClassicSource, ConversionSetting
 from central.domain.conversions.queries import holders, setting_of
 from central.domain.conversions.rules import SourceKind, Status, best_choice
@@ -30,11 +31,15 @@ AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run takes up: PAKs or devices, the units that become smart licences, and those that cannot be converted."""
+    """What a run takes up: PAKs or devices, the units that become smart licences, and how many SKUs cannot be converted.
+
+    `unchecked` SKUs are not among either: their service contract is looked up first.
+    """
 
     sources: list[ClassicSource]
     quantity: int
     failing: int
+    unchecked: int = 0
 
 
 def families(unit: Unit) -> list[str]:
@@ -77,19 +82,23 @@ def look_run(unit: Unit, account_id: str, kind: SourceKind) -> Taken:
 def begin_run(unit: Unit, account_id: str, kind: SourceKind) -> Taken:
     """Take up all that can be converted by the settings: its conversion is in progress then."""
     require(unit, Permission.CONVERSION_MANAGE, account_id)
-    return _begin(_wanted(unit, account_id, kind, None))
+    return _begin(unit, _wanted(unit, account_id, kind, None))
 
 
 def take_assigned(unit: Unit, account_id: str, kind: SourceKind, ids: Collection[str]) -> Taken:
     """The same of what a list just assigned, where the settings say so."""
     if not setting_of(unit, account_id, kind).enabled:
         return Taken([], 0, 0)
-    return _begin(_wanted(unit, account_id, kind, ids))
+    return _begin(unit, _wanted(unit, account_id, kind, ids))
 
 
-def _begin(taken: Taken) -> Taken:
+def _begin(unit: Unit, taken: Taken) -> Taken:
     for row in taken.sources:
         row.status, row.problem = Status.IN_PROGRESS, ""
+    if looks_up(unit):
+        for piece in batches(taken.sources):
+            for row, holder in zip(piece, holders(unit, piece[0].account_id, piece), strict=True):
+                ask_later(unit, row, holder, at_once=True)
     return taken
 
 
@@ -101,15 +110,17 @@ def _wanted(unit: Unit, account_id: str, kind: SourceKind, ids: Collection[str] 
     if setting.virtual_accounts:
         query = query.where(ClassicSource.virtual_account_id.in_(setting.virtual_accounts))
     query = for_change(query.order_by(ClassicSource.id)) if unit.writing else query.order_by(ClassicSource.id)
-    found, quantity, failing = list[ClassicSource](), 0, 0
+    found, quantity, failing, unchecked = list[ClassicSource](), 0, 0, 0
     for piece in batches(unit.session.scalars(query)):
         rows = piece if ids is None else [row for row in piece if row.id in ids]
         for row, holder in zip(rows, holders(unit, account_id, rows), strict=True):
             chosen, failed = best_choice(holder, setting.products, unit.licence_now)
             if chosen or failed:
                 found.append(row)
-                quantity, failing = quantity + sum(chosen.values()), failing + len(failed)
-    return Taken(found, quantity, failing)
+                later = sum(1 for one in failed if isinstance(one, ContractNotCheckedError))
+                quantity, unchecked = quantity + sum(chosen.values()), unchecked + later
+                failing += len(failed) - later
+    return Taken(found, quantity, failing, unchecked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +134,7 @@ class Finished:
 
 def finish_runs(unit: Unit, account_id: str | None = None) -> list[Finished]:
     """Convert what is in progress, of an account or of all, each into its own virtual account and by itself."""
-    query = select(ClassicSource).where(ClassicSource.status == Status.IN_PROGRESS)
+    query = select(ClassicSource).where(ClassicSource.status == Status.IN_PROGRESS, ~waits_for_answer())
     query = query if account_id is None else query.where(ClassicSource.account_id == account_id)
     rows = list(
         unit.session.scalars(for_change(query.order_by(ClassicSource.account_id, ClassicSource.id).limit(AT_ONCE)))
@@ -146,6 +157,8 @@ def _finish(unit: Unit, row: ClassicSource) -> Finished:
         get_logger().error("conversion_failed", source=row.id, cause=str(error.orig))
         quantity, failed = 0, ConversionFailedError()
     row.status, row.problem = (Status.FAILED, failed.code) if failed is not None else (Status.AVAILABLE, "")
+    if isinstance(failed, ContractNotCheckedError):
+        ask_later(unit, row, holders(unit, row.account_id, [row])[0])  # once that is known, it is converted after all
     if failed is not None:
         setting_of(unit, row.account_id, SourceKind(row.kind)).failures += 1
         record(

@@ -794,6 +794,24 @@ def upgrade() -> None:
     with op.batch_alter_table('classic_licences', schema=None) as batch_op:
         batch_op.create_index('ix_classic_licences_account_id_sku', ['account_id', 'sku'], unique=False)
 
+    op.create_table('contract_answers',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('source_id', sa.String(length=32), nullable=False),
+    sa.Column('sku', sa.String(length=255), nullable=False),
+    sa.Column('number', sa.Text(), nullable=True),
+    sa.Column('start', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('end', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('fresh_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('due_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.BigInteger(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.CheckConstraint('"attempts" BETWEEN 0 AND 9007199254740991', name=op.f('ck_contract_answers_attempts_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'source_id'], ['classic_sources.account_id', 'classic_sources.id'], name=op.f('fk_contract_answers_account_id_source_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'source_id', 'sku', name=op.f('pk_contract_answers'))
+    )
+    with op.batch_alter_table('contract_answers', schema=None) as batch_op:
+        batch_op.create_index('ix_contract_answers_due_at', ['due_at'], unique=False)
+
     op.create_table('conversions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('source_id', sa.String(length=32), nullable=False),
@@ -834,6 +852,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_device_conversions_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
         batch_op.create_index('ix_device_conversions_account_id_unit_key', ['account_id', 'unit_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_device_conversions_instance_id'), ['instance_id'], unique=False)
+        batch_op.create_index('ix_device_conversions_state', ['state'], unique=False)
 
     op.create_table('export_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1367,12 +1386,17 @@ def downgrade() -> None:
 
     op.drop_table('export_requests')
     with op.batch_alter_table('device_conversions', schema=None) as batch_op:
+        batch_op.drop_index('ix_device_conversions_state')
         batch_op.drop_index(batch_op.f('ix_device_conversions_instance_id'))
         batch_op.drop_index('ix_device_conversions_account_id_unit_key')
         batch_op.drop_index('ix_device_conversions_account_id_satellite_id_change_no')
 
     op.drop_table('device_conversions')
     op.drop_table('conversions')
+    with op.batch_alter_table('contract_answers', schema=None) as batch_op:
+        batch_op.drop_index('ix_contract_answers_due_at')
+
+    op.drop_table('contract_answers')
     with op.batch_alter_table('classic_licences', schema=None) as batch_op:
         batch_op.drop_index('ix_classic_licences_account_id_sku')
 

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from serverkit.webhooks.sender import refusal_of
+from serverkit.called_addresses import refusal_of
 
 INSIDE = (
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
