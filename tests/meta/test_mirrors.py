@@ -29,6 +29,8 @@ PLAIN = {
 }
 # Pure tests that are better off together with others of their kind.
 TOGETHER = {
+    "central/actions/contract_checks.py": "tests/integration/test_contract_lookups.py",
+    "central/actions/contract_source.py": "tests/integration/test_contract_lookups.py",
     "central/actions/device_conversions.py": "tests/integration/test_device_led_conversion.py",
     "exchange/conversion.py": "tests/format/test_vectors.py",
     "exchange/files/conversion_rows.py": "tests/format/test_vectors.py",

@@ -37,7 +37,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 FURTHER = {
     "central/domain/accounts": {"managed_accounts", "tags"},
     "central/domain/alerts": {"clones", "conditions", "conversions", "devices", "due", "machine", "owned", "snapshot"},
-    "central/domain/conversions": {"device_led", "device_rules", "importing", "reading", "runs"},
+    "central/domain/conversions": {"contract_answers", "device_led", "device_rules", "importing", "reading", "runs"},
     "central/domain/credentials": {"people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"detached", "devices", "standby_sets"},

@@ -113,19 +113,9 @@ def import_skus(call: Call) -> dict[str, Any]:
     return conversion_files.import_skus(call.unit, call.body)
 
 
-def list_skus(call: Call) -> dict[str, Any]:
-    """List the eligible SKUs."""
-    return paged(conversion_files.list_skus(call.unit), call.query)
-
-
 def import_contracts(call: Call) -> dict[str, Any]:
     """Replace the service contracts of an account."""
     return conversion_files.import_contracts(call.unit, call.path["account"], call.body)
-
-
-def list_contracts(call: Call) -> dict[str, Any]:
-    """List the service contracts of an account."""
-    return paged(conversion_files.list_contracts(call.unit, call.path["account"]), call.query)
 
 
 def convert(call: Call) -> dict[str, Any]:
@@ -276,14 +266,15 @@ OPERATIONS = (
     ),
     Op(
         "list_service_contracts", "GET", f"{ACCOUNT_PATH}/service-contracts", "List the service contracts.",
-        list_contracts, list_of(CONTRACT), Page, permission=Permission.ORDER_MANAGE, row="C9.2",
+        lambda call: paged(conversion_files.list_contracts(call.unit, call.path["account"]), call.query), list_of(CONTRACT), Page, permission=Permission.ORDER_MANAGE, row="C9.2",
     ),
     Op(
         "import_classic_skus", "POST", f"{BASE}catalogue/classic-skus", "Say what classic licences become (CSV).",
         import_skus, object_of(skus=WHOLE), media=CSV, changes=True, permission=Permission.CATALOGUE_MANAGE, row="C9.2",
     ),
     Op(
-        "list_classic_skus", "GET", f"{BASE}catalogue/classic-skus", "List the eligible SKUs.", list_skus, list_of(SKU),
+        "list_classic_skus", "GET", f"{BASE}catalogue/classic-skus", "List the eligible SKUs.",
+        lambda call: paged(conversion_files.list_skus(call.unit), call.query), list_of(SKU),
         Page, permission=Permission.CATALOGUE_MANAGE, row="C9.2",
     ),
     Op(
