@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from agent import exports, renewing, usage_reports
 from agent.clock import DeviceClock
 from agent.conversation import Conversation
-from agent.errors import AlreadyReservedError, DetachedError, InvalidDaysError, NotDetachedError
+from agent.errors import AlreadyReservedError, ClockDiffersError, DetachedError, InvalidDaysError, NotDetachedError
 from agent.files import locked
 from agent.store import DeviceState, Store
 from exchange.canonical import parse_time
 from exchange.codes.authorization import Reservation
 from exchange.device.detaching import LONGEST_DAYS, DetachBody
 from exchange.keys import PrivateKey
+from exchange.licence_time import TOLERANCE
 from exchange.vocabulary import DeviceOp
 
 
@@ -58,7 +59,8 @@ class Detaching:
     def detach(self, days: int) -> datetime:
         """Leave the network for so many days; returns the end of the term, which the server may have shortened.
 
-        DetachedError, NotRegisteredError, InvalidDaysError, AlreadyReservedError; ServerRefusedError with its reason.
+        DetachedError, NotRegisteredError, InvalidDaysError, AlreadyReservedError, ClockDiffersError; ServerRefusedError with
+        its reason.
         """
         if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= LONGEST_DAYS:
             raise InvalidDaysError("{days!r} is not a number of days", days=str(days)[:40])
@@ -76,11 +78,23 @@ class Detaching:
                 exports.tell_returns(talk, self.state, now)
                 body = DetachBody(days, renewing.use_of(self.state))
                 reply = talk.say(DeviceOp.DETACH, body.to_dict(), now)
-                if renewing.accept_authorization(self.state, key, reply, now):
-                    exports.tell_returns(talk, self.state, now)
+                renewing.accept_authorization(
+                    self.state, key, reply, now
+                )  # what it gives back now waits for its return
             finally:
                 self._settle(talk)
+            self._refuse_late_clock(talk, reply.answer.created)
             return parse_time(self.state.detached.until) if self.state.detached is not None else now
+
+    def _refuse_late_clock(self, talk: Conversation, answered: datetime) -> None:
+        """Return at once where the server's clock is behind: the term would end earlier here than it was given for."""
+        behind = self.clock.licence_now() - answered
+        if behind > TOLERANCE:
+            self._renew_authorization(talk)
+            raise ClockDiffersError(
+                "the server's clock is {days} days behind this device's licence time; the device is not detached",
+                days=behind.days,
+            )
 
     def reattach(self) -> None:
         """Return to the network before the term ends, and renew the authorization; NotDetachedError."""

@@ -98,6 +98,14 @@ class NotDetachedError(AgentError):
     remedy = Remedy("Nothing needs to be done.", page="detached.md#coming-back")
 
 
+class ClockDiffersError(AgentError):
+    code = "clock_differs"
+    message = "The server's clock is behind this device's: a term that it gives would end early."
+    remedy = Remedy(
+        "Set the clock of the server, or of the device, right; then detach the device.", page="detached.md#going-away"
+    )
+
+
 class InvalidDaysError(AgentError):
     code = "invalid_days"
     message = "The time is not a whole number of days from 1 to 365."

@@ -26,13 +26,14 @@ def renew_authorization(talk: Conversation, state: DeviceState, key: PrivateKey,
     """Repeat unconfirmed returns, report the complete list of use, install what was decided."""
     if state.instance is None:
         raise NotRegisteredError("this device is not registered")
-    exports.tell_returns(talk, state, now)
-    if state.detached is None:
+    returning = state.detached is not None  # until its return is accepted, a server takes nothing else from it
+    if not returning:
+        exports.tell_returns(talk, state, now)
         converting.ask_again(talk, state, key, now)
     reply = _ask(talk, state, now)
     installed_before = _installed(state)
     unwanted = accept_authorization(state, key, reply, now)
-    if unwanted:
+    if unwanted or returning:
         exports.tell_returns(talk, state, now)
     if _installed(state) != installed_before:
         # The server learns at once that a grant arrived, so that its queue says "delivered" and not "sent".

@@ -19,8 +19,8 @@ from exchange.fields import Fields
 from exchange.vocabulary import ClaimState, DeviceOp
 
 LONGEST_DAYS = 365
-ANSWERED_DETACHED = frozenset({DeviceOp.REATTACH, DeviceOp.EXPORT_RETURN})
-"""The operations of a detached device that a server answers."""
+ANSWERED_DETACHED = frozenset({DeviceOp.REATTACH})
+"""The operations of a detached device that a server answers: a copy of it must not give back what it uses."""
 CHANGES_OF_MODE = frozenset({DeviceOp.DETACH, DeviceOp.REATTACH})
 GIVEN_BACK = "term_given_back"
 """The refusal of a term that was given back before: two machines have one key and one term."""

@@ -84,12 +84,16 @@ class Returning:
         here = unit.session.get(Instance, row.id)
         if here is not None:
             newer = row.last_contact > here.last_contact
+            if here.removed and _runs(unit, row) and row.detached_term not in (here.given_back_terms or ()):
+                here.removed, here.state = False, row.state  # an older copy of it left, which does not know the term
+                complete_set(unit, here, row)
             if not here.removed and (self._restored or newer):
                 complete_set(unit, here, row)
             if _runs(unit, row):
                 self._detach(here, row)
-            elif not here.removed and newer and here.detached_until is not None:  # reattached since this copy was made
-                here.given_back_terms = with_given_back(here.given_back_terms, here.detached_term)
+            elif not here.removed and newer and here.detached_until is not None:
+                if unit.licence_now < here.detached_until:  # reattached since this copy was made
+                    here.given_back_terms = with_given_back(here.given_back_terms, here.detached_term)
                 here.detached_until = here.detached_term = None
             return
         other = _same_machine(unit, row)

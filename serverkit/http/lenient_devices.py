@@ -37,6 +37,9 @@ class AmbiguousDeviceError(RefusedError):
     )
 
 
+Finds = Callable[[Mapping[str, Any]], IdentifiedInstance]
+"""Finds the product instance that an entry means; AppError where it means none, or could mean several."""
+Acts = Callable[[Mapping[str, Any], IdentifiedInstance], object]
 LISTS = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
 
 
@@ -79,13 +82,14 @@ def usage_form(
     }
 
 
-def removed_form(body: Mapping[str, Any], unit: Unit, remove: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
+def removed_form(body: Mapping[str, Any], unit: Unit, find: Finds, remove: Acts) -> dict[str, Any]:
     """Remove the product instance that a body names, or several whose list comes under one of two spellings or both.
 
-    `remove` removes the one that an entry means and returns its name; each entry has its own outcome.
+    Each entry has its own outcome.
     """
     if not any(body.get(name) for name in LISTS) and "sudi" in body:
-        return success(f"The Product Instance {remove(body)} was successfully removed.")
+        remove(body, row := find(body))
+        return success(f"The Product Instance {row.name} was successfully removed.")
     entries: list[dict[str, Any]] = []
     for name in LISTS:
         for entry in entries_of(body, name):
@@ -93,7 +97,7 @@ def removed_form(body: Mapping[str, Any], unit: Unit, remove: Callable[[Mapping[
                 entries.append(entry)
     if not entries:
         raise BodyError("Missing required input parameters: {list}", list=LISTS[1])
-    outcomes = [_removed(unit, entry, remove) for entry in entries]
+    outcomes = [_removed(unit, entry, row, remove) for entry, row in _found(find, entries)]
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     # The two blanks are what the contract shows.
     answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
@@ -104,7 +108,28 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(name) == other.get(name) for name in ("sudi", "productTagName"))
 
 
-def _removed(unit: Unit, entry: Mapping[str, Any], remove: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
+def _found(
+    find: Finds, entries: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], IdentifiedInstance | AppError]]:
+    """The product instance that each entry means, or why there is none, before any is changed.
+
+    Otherwise an identity that fits two would mean the second one as soon as the first one is gone.
+    """
+    found: list[tuple[Mapping[str, Any], IdentifiedInstance | AppError]] = []
+    named: set[str] = set()
+    for entry in entries:
+        try:
+            row = find(entry)
+            if row.id in named:
+                raise BodyError("An earlier entry of the list names the same product instance: {name}", name=row.name)
+            named.add(row.id)
+            found.append((entry, row))
+        except AppError as error:
+            found.append((entry, error))
+    return found
+
+
+def _removed(unit: Unit, entry: Mapping[str, Any], row: IdentifiedInstance | AppError, remove: Acts) -> dict[str, Any]:
     given = entry.get("sudi")
     sudi = given if isinstance(given, dict) else {}
     host = sudi.get("hostIdentifier") or ""
@@ -113,24 +138,39 @@ def _removed(unit: Unit, entry: Mapping[str, Any], remove: Callable[[Mapping[str
     )
     try:
         with unit.savepoint():
-            remove(entry)
+            remove(entry, _or_refused(row))
     except AppError as error:
         return {"status": "ERROR", "statusMessage": said(error), "device": device}
     return {"status": "SUCCESS", "statusMessage": "The Product Instance was successfully removed.", "device": device}
 
 
+def _or_refused(row: IdentifiedInstance | AppError) -> IdentifiedInstance:
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
 def transferred(
-    unit: Unit, entry: Mapping[str, Any], source: str, move: Callable[[Mapping[str, Any], str], str]
-) -> dict[str, Any]:
-    """Move the product instance that an entry means; `move` takes the entry and the target, and returns its name."""
-    outcome = asked_move(entry, source)
-    try:
-        with unit.savepoint():
-            target = text_of(entry, "targetVirtualAccount")
-            name = move(entry, target)
-    except AppError as error:
-        return {**outcome, "status": "WARNING", "statusMessage": said(error)}
-    return {**outcome, "status": "SUCCESS", "statusMessage": moved_message(name, source, target)}
+    unit: Unit,
+    entries: Sequence[Mapping[str, Any]],
+    source: str,
+    find: Finds,
+    move: Callable[[IdentifiedInstance, str], object],
+) -> list[dict[str, Any]]:
+    """Move the product instances that entries mean, each to its target; each entry has its own outcome."""
+    outcomes: list[dict[str, Any]] = []
+    for entry, found in _found(find, entries):
+        outcome = asked_move(entry, source)
+        try:
+            with unit.savepoint():
+                target, row = text_of(entry, "targetVirtualAccount"), _or_refused(found)
+                move(row, target)
+        except AppError as error:
+            outcomes.append({**outcome, "status": "WARNING", "statusMessage": said(error)})
+        else:
+            message = moved_message(row.name, source, target)
+            outcomes.append({**outcome, "status": "SUCCESS", "statusMessage": message})
+    return outcomes
 
 
 def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:

@@ -601,7 +601,7 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(script: Script,
 @pytest.mark.both_databases
 @pytest.mark.row("C7.2", "C7.3")
 def test_an_identity_that_fits_several_devices_changes_none_of_them(script: Script, vendor: World) -> None:
-    """Neither removed nor moved by product id alone where three fit; one that fits exactly is, and in whatever case."""
+    """Neither removed nor moved by product id alone where three fit, nor when the others of its list are gone; who fits exactly is."""
     for serial in ("SN1", "SN2", "SN3"):
         vendor.device(serial, "central", vendor.token("central", pool="Spare"))
     root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/devices"
@@ -611,14 +611,17 @@ def test_an_identity_that_fits_several_devices_changes_none_of_them(script: Scri
     moved = script.post(f"{root}/transfer", {"productInstances": [{**vague, "targetVirtualAccount": "DEFAULT"}, {}]})
     unchanged = [(row["serial"], row["virtual_account"]) for row in vendor.central("instances", ACCOUNT)["items"]]
     wrong = {"sudi": {"udiPid": "SW-48", "udiSerialNumber": "SN1", "uuid": "0" * 32}}
-    exact = script.post(f"{root}/remove", wrong)
+    second = {"sudi": {"udiPid": "sw-48", "udiSerialNumber": "sn2"}}
+    exact = script.post(f"{root}/remove", {"productInstancesRemoveRequests": [wrong, second, vague]})
+    left = [row["serial"] for row in vendor.central("instances", ACCOUNT)["items"]]
 
     assert one["messageCode"] == "ambiguous_device"
     assert len(many["removeProductInstancesStatus"]) == len(moved["productsTransferStatus"]) == 1
     assert (many["status"], moved["successCount"]) == ("ERROR", 0)
     assert "fits 3 product instances" in moved["productsTransferStatus"][0]["statusMessage"]
     assert unchanged == [(serial, "Spare") for serial in ("SN1", "SN2", "SN3")]
-    assert exact["status"] == "SUCCESS"
+    assert [one["status"] for one in exact["removeProductInstancesStatus"]] == ["SUCCESS", "SUCCESS", "ERROR"]
+    assert left == ["SN3"]
 
 
 @pytest.mark.row("C1.2", "C2.3", "C3.1", "C7.1")

@@ -13,7 +13,9 @@ from agent.cli import main as agent_command
 from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError
+from agent.exports import sign_return, tell_returns
 from agent.joining import RegistrationRequest
+from agent.store import HeldGrant
 from agent.transport import Server
 from exchange.canonical import iso
 from exchange.identity import Udi
@@ -147,6 +149,12 @@ def test_while_detached_nothing_else_is_asked_or_answered(world: World, server: 
     ]
 
     assert [refused(act) for act in intentions] == ["detached"] * len(intentions)
+    copy._store.save(copy.state)
+    grant = HeldGrant("STRONG", 1, 1, {})
+    copy.state.grants["0" * 32], copy.state.in_flight = grant, None
+    sign_return(copy.state, copy._own_key(), "0" * 32, copy.clock.now())
+    assert refused(lambda: tell_returns(copy._line(), copy.state, copy.clock.now())) == "detached"
+    copy._reload()
     assert refused(copy.reattach) == "not_detached"
     assert device.use("ADVANTAGE", 2) == device.rights["ADVANTAGE"]
     other = world.unregistered("re-imaged", server)
@@ -240,6 +248,20 @@ def test_a_lost_answer_neither_detaches_twice_nor_loses_the_term(world: World, s
     assert row_of(world, server)["detached_until"] is None
 
 
+@pytest.mark.row("C7.8", "B12")
+@pytest.mark.one_database("the device compares the clocks")
+def test_a_server_whose_clock_was_set_back_gives_no_term_that_ends_early(vendor: World) -> None:
+    """The term would end before its days are over by the device's licence time: the device returns at once and says why."""
+    device = the_device(vendor, "central")
+    vendor.central("clock", "jump", "20d", "--back")
+    vendor.central("time", "confirm")
+    vendor.close()
+
+    assert refused(lambda: device.detach(10)) == "clock_differs"
+    assert (device.detached_until(), row_of(vendor, "central")["detached_until"]) == (None, None)
+    assert in_use(vendor, "central") == 2
+
+
 @pytest.mark.row("C7.8")
 def test_a_term_ends_with_the_licence_that_it_rests_on(vendor: World) -> None:
     """Units of an ended licence are not used for the rest of a term; the identity is renewed first where it would end."""
@@ -331,6 +353,27 @@ def test_a_restored_site_absorbs_no_term_into_a_machine_with_another_key(site: W
     assert "device_clone" in site.alerts("central")
     device.reattach()
     assert [row["detached_until"] for row in site.satellite("instances")["items"]] == [None, None]
+
+
+@pytest.mark.row("C7.8", "S2.6")
+@pytest.mark.one_database("what a site takes back is decided before it is stored")
+def test_an_older_copy_that_leaves_a_restored_site_ends_no_term(site: World) -> None:
+    """The site forgot the term when the copy deregistered; central gives it back, and the machine itself returns."""
+    device = the_device(site, "satellite", count=1)
+    site.synchronize("before")
+    backed_up(site)
+    shutil.copytree(site.folder / "devices" / "SN1", site.folder / "devices" / "copy")
+    until = iso(device.detach(30))
+    site.synchronize("after")
+    restored(site, with_anchor=True)
+    assert site.unregistered("copy").deregister()
+    resynchronized(site, "again")
+
+    assert row_of(site, "satellite")["detached_until"] == row_of(site, "central")["detached_until"] == until
+    assert (in_use(site, "satellite"), in_use(site, "central")) == (1, 1)
+    device._carry = lambda _server: site.wire("satellite")
+    device.reattach()
+    assert row_of(site, "satellite")["detached_until"] is None
 
 
 @pytest.mark.row("C7.8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from central.actions import instances
@@ -73,23 +74,19 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     """Move product instances; each entry has its own outcome."""
     show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
 
-    def move(entry: Mapping[str, Any], target: str) -> str:
-        row = find_device(call, entry)
+    def move(row: IdentifiedInstance, target: str) -> None:
         instances.transfer_instance(call.unit, call.domain, row.id, target)
-        return row.name
 
     entries = objects_of(call.body, "productInstances")
-    return moved_form([transferred(call.unit, entry, call.path["va"], move) for entry in entries])
+    return moved_form(transferred(call.unit, entries, call.path["va"], partial(find_device, call), move))
 
 
 def remove_devices(call: Call) -> dict[str, Any]:
     """Remove product instances; one with reserved licences needs its return code."""
     show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
 
-    def remove(entry: Mapping[str, Any]) -> str:
-        row = find_device(call, entry)
+    def remove(entry: Mapping[str, Any], row: IdentifiedInstance) -> None:
         code = text_of(entry, "returnCode", needed=False)
         instances.remove_instance(call.unit, call.server.keyring, call.domain, row.id, return_code=code)
-        return row.name
 
-    return removed_form(call.body, call.unit, remove)
+    return removed_form(call.body, call.unit, partial(find_device, call), remove)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from satellite.actions import instances, licences, virtual_accounts
@@ -63,22 +64,18 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     """Move product instances within the site; each entry has its own outcome."""
     virtual_accounts.find_id(call.unit, call.virtual_account)  # an unknown virtual account refuses the whole call
 
-    def move(entry: Mapping[str, Any], target: str) -> str:
-        row = _find(call, entry)
+    def move(row: IdentifiedInstance, target: str) -> None:
         instances.transfer_instance(call.unit, row.id, target)
-        return row.name
 
     entries = objects_of(call.body, "productInstances")
-    return moved_form([transferred(call.unit, entry, call.virtual_account, move) for entry in entries])
+    return moved_form(transferred(call.unit, entries, call.virtual_account, partial(_find, call), move))
 
 
 def remove_devices(call: Call) -> dict[str, Any]:
     """Remove product instances; each entry has its own outcome."""
     virtual_accounts.find_id(call.unit, call.virtual_account)  # an unknown virtual account refuses the whole call
 
-    def remove(entry: Mapping[str, Any]) -> str:
-        row = _find(call, entry)
+    def remove(_entry: Mapping[str, Any], row: IdentifiedInstance) -> None:
         instances.remove_instance(call.unit, row.id)
-        return row.name
 
-    return removed_form(call.body, call.unit, remove)
+    return removed_form(call.body, call.unit, partial(_find, call), remove)
