@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from central.device_api.devices import DevicePools, authorize_device
-from central.domain.instances.detached import begin_term, end_early
+from central.domain.instances.detached import begin_term, end_early, used_away
 from central.domain.instances.models import Instance
 from central.domain.ledger.allotting import allotment_lines
 from central.domain.policies.queries import policy_number
@@ -41,7 +41,8 @@ def detach_device(
     for line in allotment_lines(unit, row.account_id, [row.virtual_account_id], sorted(counts)):
         view = LotView("", line.licence_type, line.quantity, line.start, line.end, line.billing)
         lots[line.tag].append(view)
-    ends = [covered_until(lots[tag], Use(direct=count), unit.now) for tag, count in counts.items()]
+    away = used_away(unit, row.account_id, row.virtual_account_id, counts)
+    ends = [covered_until(lots[tag], Use(direct=count), unit.now, away.get(tag, ())) for tag, count in counts.items()]
     until = end_of_term(unit.now, body.days, [row.certificate_expires, *ends])
     result = authorize_device(unit, keyring, device_pools, row, known, body.use, until=until)
     authorization = AuthorizeResult.from_dict(result)

@@ -9,7 +9,7 @@ once: whoever names a term that was given back before is a copy, or was restored
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from exchange.canonical import JsonObject, iso
@@ -159,7 +159,17 @@ def end_of_term(now: datetime, days: int, bounds: Iterable[datetime | None]) -> 
     return min([now + timedelta(days=days), *(bound for bound in bounds if bound is not None)])
 
 
-def covered_until(lots: Sequence[LotView], use: Use, now: datetime) -> datetime | None:
-    """The end of the licence term after which these lots no longer cover this use; None where they go on covering it."""
+def covered_until(
+    lots: Sequence[LotView], use: Use, now: datetime, away: Collection[tuple[datetime, int]] = ()
+) -> datetime | None:
+    """The end of the licence term after which these lots no longer cover this use; None where they go on covering it.
+
+    `away` is what other detached devices use, each until the end of its term: two terms do not rest on the same units.
+    """
     ends: Collection[datetime] = {lot.end for lot in lots if lot.end is not None and lot.end > now}
-    return next((end for end in sorted(ends) if judge_licence(stock_of(lots, end), use).shortage > 0), None)
+
+    def beside(end: datetime) -> Use:
+        others = sum(count for until, count in away if until > end)
+        return replace(use, direct=use.direct + others) if use.direct else replace(use, reported=use.reported + others)
+
+    return next((end for end in sorted(ends) if judge_licence(stock_of(lots, end), beside(end)).shortage > 0), None)

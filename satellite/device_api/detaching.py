@@ -19,7 +19,7 @@ from exchange.device.detaching import (
     why_not_reattached,
 )
 from exchange.device.licence_bodies import AuthorizeResult
-from satellite.core.instances.detached import begin_term, end_early
+from satellite.core.instances.detached import begin_term, end_early, used_away
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import AllotmentLine
 from satellite.core.site.queries import SiteRow, detach_days
@@ -45,7 +45,8 @@ def detach_device(
         raise DeviceRefusal(refused, result={"most": most} if refused == "term_too_long" else None)
     counts, place = dict(body.use.entitlements), row.virtual_account_id
     lots = {tag: [line.view for line in pool_use.applied.lines.get((place, tag), ())] for tag in counts}
-    ends = [covered_until(lots[tag], Use(reported=count), unit.now) for tag, count in counts.items()]
+    away = used_away(unit, place, counts)
+    ends = [covered_until(lots[tag], Use(reported=count), unit.now, away.get(tag, ())) for tag, count in counts.items()]
     lines = select(func.min(AllotmentLine.valid_until)).where(
         AllotmentLine.virtual_account_id == place, AllotmentLine.tag.in_(sorted(counts))
     )

@@ -264,16 +264,18 @@ def test_a_server_whose_clock_was_set_back_gives_no_term_that_ends_early(vendor:
 
 @pytest.mark.row("C7.8")
 def test_a_term_ends_with_the_licence_that_it_rests_on(vendor: World) -> None:
-    """Units of an ended licence are not used for the rest of a term; the identity is renewed first where it would end."""
+    """Units of an ended licence are not used for the rest of a term, nor do two terms rest on the units that stay."""
     lots = "virtual_account,tag,quantity,type,start,end,order_number,order_line\n"
     now = datetime.fromisoformat(vendor.central("time", "show")["now"])
     end = f"{now + timedelta(days=20):%Y-%m-%d}"
-    lots += f"Site,ESSENTIALS,5,term,{now:%Y-%m-%d},{end},O-2,1\n"
+    lots += f"Site,ESSENTIALS,5,term,{now:%Y-%m-%d},{end},O-2,1\nSite,ESSENTIALS,3,perpetual,,,O-2,2\n"
     vendor.central("order", "import", ACCOUNT, vendor.file("lots.csv", lots))
-    device = vendor.device("SN1", "central")
-    device.use("ESSENTIALS", 2)
+    first, second = (vendor.device(serial, "central") for serial in ("SN1", "SN2"))
+    for device in (first, second):
+        device.use("ESSENTIALS", 2)
 
-    assert f"{device.detach(60) - timedelta(seconds=1):%Y-%m-%d}" == end
+    assert f"{first.detach(60):%Y-%m-%d}" == f"{now + timedelta(days=60):%Y-%m-%d}"
+    assert f"{second.detach(60) - timedelta(seconds=1):%Y-%m-%d}" == end
 
 
 @pytest.mark.row("C7.8", "C7.3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -12,6 +13,7 @@ from central.domain.instances.models import DETACHED, Instance
 from central.domain.instances.queries import placed_name
 from central.domain.instances.services import say
 from central.domain.ledger.claims import claims_of, release_claims
+from central.domain.ledger.models import Claim
 from exchange.compliance import until as day_of
 from exchange.device.detaching import GIVEN_BACK, with_given_back
 from exchange.vocabulary import DeviceOp
@@ -23,6 +25,22 @@ from serverkit.licence_texts import freed_text
 def is_detached(row: Instance, now: datetime) -> bool:
     """Whether the term of a detached device runs: what it uses stays in use, whatever else is asked."""
     return row.detached_until is not None and now < row.detached_until
+
+
+def used_away(
+    unit: Unit, account_id: str, virtual_account_id: str, tags: Iterable[str]
+) -> dict[str, list[tuple[datetime, int]]]:
+    """What detached devices of a virtual account use of these licences, each until the end of its term."""
+    query = (
+        select(Claim.tag, Instance.detached_until, Claim.count)
+        .join(Instance, (Instance.account_id == Claim.account_id) & (Instance.id == Claim.instance_id))
+        .where(Claim.account_id == account_id, Claim.virtual_account_id == virtual_account_id)
+        .where(Claim.tag.in_(sorted(tags)), text(DETACHED))
+    )
+    found: dict[str, list[tuple[datetime, int]]] = {}
+    for tag, until, count in unit.session.execute(query):
+        found.setdefault(tag, []).append((until, count))
+    return found
 
 
 def begin_term(unit: Unit, row: Instance, until: datetime) -> str:

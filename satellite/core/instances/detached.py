@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -14,6 +15,7 @@ from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.instances.models import DETACHED, Instance
 from satellite.core.instances.queries import placed_name
 from satellite.core.instances.services import say
+from satellite.core.licences.models import Claim
 from satellite.core.licences.queries import titles
 from satellite.core.licences.services import claims_of, replace_claims
 from serverkit.db.unit import Unit
@@ -24,6 +26,21 @@ from serverkit.licence_texts import freed_text
 def is_detached(until: datetime | None, now: datetime) -> bool:
     """Whether the term of a detached device runs: what it uses stays in use, whatever else is asked."""
     return until is not None and now < until
+
+
+def used_away(unit: Unit, virtual_account_id: str, tags: Iterable[str]) -> dict[str, list[tuple[datetime, int]]]:
+    """What detached devices of a virtual account use of these licences, each until the end of its term."""
+    query = select(Claim.tag, Instance.detached_until, Claim.count).join(Instance, Instance.id == Claim.instance_id)
+    query = query.where(
+        Claim.virtual_account_id == virtual_account_id,
+        Claim.tag.in_(sorted(tags)),
+        Instance.removed.is_(False),
+        text(DETACHED),
+    )
+    found: dict[str, list[tuple[datetime, int]]] = {}
+    for tag, until, count in unit.session.execute(query):
+        found.setdefault(tag, []).append((until, count))
+    return found
 
 
 def begin_term(unit: Unit, row: Instance, until: datetime) -> str:
