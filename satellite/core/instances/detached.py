@@ -39,7 +39,8 @@ def used_away(unit: Unit, virtual_account_id: str, tags: Iterable[str]) -> dict[
     )
     found: dict[str, list[tuple[datetime, int]]] = {}
     for tag, until, count in unit.session.execute(query):
-        found.setdefault(tag, []).append((until, count))
+        if until is not None:
+            found.setdefault(tag, []).append((until, count))
     return found
 
 
