@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from markupsafe import Markup
 
 _LINE = 'fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"'
@@ -40,6 +42,14 @@ _SHAPES = {
 
 def icon(name: str, label: str = "") -> Markup:
     """A sign; with a `label` it is read aloud, without one it is beside words that say the same."""
-    said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return _drawn(name, Markup('role="img" aria-label="{}"').format(label)) if label else _unsaid(name)
+
+
+@cache
+def _unsaid(name: str) -> Markup:
+    return _drawn(name, Markup('aria-hidden="true"'))
+
+
+def _drawn(name: str, said: Markup) -> Markup:
     opening = Markup('<svg class="sign sign-{}" viewBox="0 0 16 16" width="16" height="16" focusable="false" {}>')
     return opening.format(name, said) + Markup(_SHAPES[name]) + Markup("</svg>")  # noqa: S704 - shapes of this module

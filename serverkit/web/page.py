@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -137,10 +138,19 @@ class Page:
         """Whether the role of the person has a permission; None asks for nothing."""
         return permission is None or (self.who is not None and str(permission) in self.who.permissions)
 
+    @cached_property
+    def _pages(self) -> Mapping[int, Sequence[Url]]:
+        """The pages of this console by the number of slashes in their addresses: a page asks of twenty links and more."""
+        found: defaultdict[int, list[Url]] = defaultdict(list)
+        for url in self.console.urls:
+            if not url.changes:
+                found[url.path.count("/")].append(url)
+        return found
+
     def may_open(self, path: str) -> bool:
         """Whether there is a page at an address of this console and the person may open it: what is not so is no link."""
         plain = path.partition("#")[0].partition("?")[0]
-        found = next((url for url in self.console.urls if not url.changes and url.leads_to(plain)), None)
+        found = next((url for url in self._pages[plain.count("/")] if url.leads_to(plain)), None)
         if found is None:
             return False
         needed = alternatives(found.permission)
