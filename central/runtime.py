@@ -18,8 +18,10 @@ from central.domain.trust.services import finish_replacement
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
 from central.sync.restored_central import enter_recovery, origin, reached
+from exchange.carried import change_of
 from serverkit.actor import SYSTEM
 from serverkit.anchor import AnchorUnreadableError
+from serverkit.backup.service import Product
 from serverkit.clock import Clock
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, DatabaseFailure, Unit
@@ -39,6 +41,9 @@ HOMES = HomeKind(
     CommitMark,
     lambda keys: KeyRing(keys).trust.root.lab,
 )
+
+BACKUPS = Product("central", central.__version__, HOMES.database, HOMES.migrations, change_of)
+"""What a backup of central holds, and which ones it restores."""
 
 
 @dataclass(frozen=True)

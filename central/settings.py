@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from serverkit.endpoints import EndpointError, read_url
 from serverkit.mail.settings import MailSettings, plain_address
-from serverkit.settings import CalledSettings, Section, ServerAppSettings, absolute_path
+from serverkit.settings import BackupSettings, CalledSettings, Section, ServerAppSettings, absolute_path
 
 PREFIX = "CENTRAL"
 MOST_LETTERS = 1000
@@ -67,6 +67,7 @@ class CentralSettings(ServerAppSettings):
     portal: PortalSettings = PortalSettings()
     contact: ContactSettings = ContactSettings()
     contracts: ContractSettings = ContractSettings()
+    backup: BackupSettings = BackupSettings()
 
     def link(self, path: str) -> str:
         """A page as a link for mails: below `portal.address`, else the first of the server's names, else the path alone."""

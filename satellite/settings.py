@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AfterValidator
-
-from serverkit.settings import Bind, Section, ServerAppSettings, ServerSettings, absolute_path
+from serverkit.settings import BackupSettings, Bind, ServerAppSettings, ServerSettings
 
 PREFIX = "SATELLITE"
-
-
-class BackupSettings(Section):
-    """Where the backups that the satellite makes itself are kept; without `folder` in the home."""
-
-    folder: Annotated[str | None, AfterValidator(absolute_path)] = None
 
 
 class SatelliteServerSettings(ServerSettings):

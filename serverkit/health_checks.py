@@ -57,3 +57,12 @@ def certificate_check(home: Path, names: Sequence[str], now: datetime) -> Health
         return HealthCheck("certificate", Outcome.WARN, ", ".join(lacking[:10]))
     soon = (ends - now).days < SOON_DAYS
     return HealthCheck("certificate", Outcome.WARN if soon else Outcome.PASS, "until {day}", ends)
+
+
+def backup_check(newest: datetime | None, late: bool, planned: bool) -> HealthCheck:
+    """How old the newest verified backup is, as the alerts judge it."""
+    if newest is None and not planned:
+        return HealthCheck("backups", Outcome.WARN, "none are planned")
+    if newest is None:
+        return HealthCheck("backups", Outcome.FAIL if late else Outcome.WARN, "none was verified yet")
+    return HealthCheck("backups", Outcome.FAIL if late else Outcome.PASS, "newest of {day}", newest)

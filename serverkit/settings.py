@@ -134,6 +134,12 @@ class AnchorSettings(Section):
     folder: Annotated[str | None, AfterValidator(absolute_path)] = None
 
 
+class BackupSettings(Section):
+    """Where the backups that the server makes itself are kept; without `folder` in the home."""
+
+    folder: Annotated[str | None, AfterValidator(absolute_path)] = None
+
+
 class ServerAppSettings(Section):
     """Settings of both servers."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from serverkit.db.base import JsonText, UtcDateTime
 from serverkit.db.unit import Unit
+from serverkit.errors import InvalidInputError
 from serverkit.secrets_box import SecretBox
 
 
@@ -71,6 +73,33 @@ def write_secret(unit: Unit, table: type[StoredSettingMixin], name: str, box: Se
     """Keep a secret, encrypted; an empty one removes it."""
     row = _row(unit, table, name)
     row.secret, row.changed_at = box.encrypt(text) if text else "", unit.now
+
+
+def checked(model: type[T], values: Mapping[str, Any]) -> T:
+    """Values as their subject takes them; InvalidInputError with everything that is wrong."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = [
+            f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()
+        ]
+        raise InvalidInputError("{said}", said="; ".join(found)[:1000]) from None
+
+
+def change_stored(
+    unit: Unit,
+    table: type[StoredSettingMixin],
+    name: str,
+    value: Stored,
+    box: SecretBox | None = None,
+    secret: str | None = None,
+) -> list[str]:
+    """Keep what was set and its secret; the names of what changed. `secret` None leaves that as it is, an empty one removes it."""
+    changed = write_stored(unit, table, name, value)
+    if box is not None and secret is not None and secret != read_secret(unit, table, name, box):
+        write_secret(unit, table, name, box, secret)
+        changed.append("secret")
+    return changed
 
 
 def _row(unit: Unit, table: type[StoredSettingMixin], name: str) -> StoredSettingMixin:

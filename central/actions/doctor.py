@@ -17,6 +17,7 @@ REMEDIES = {
     "copy": Remedy("Open new epochs by the next command, such as `central node list`; then synchronize every satellite.", page="backup-and-restore.md#after-restoring-central"),
     "keys": Remedy("Restore key files with `central restore FILE`; replace a key that ended with `central role-key replace response`.", page="troubleshooting.md#synchronization"),
     "scheduler": Remedy("Start the server: `systemctl start perigee-central`; until then no job runs and no mail leaves.", page="installation.md"),
+    "backups": Remedy("Plan them: `central backup plan --every daily`; make one now: `central backup now`.", page="backup-and-restore.md"),
     "mail": Remedy("Read the causes with `central mail list`; test the settings with `central mail test`.", page="mail-and-log-server.md"),
     "satellites": Remedy("See which: `central satellite list`, or the alerts of their accounts.", page="synchronization.md"),
 }  # fmt: skip

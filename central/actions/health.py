@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from central.actions.backups import ACTS as BACKUPS
 from central.actions.readiness import checks
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -16,7 +17,7 @@ from central.runtime import Central
 from central.sync.restored_central import origin
 from serverkit.alerts.engine import AlertState
 from serverkit.db.unit import Unit
-from serverkit.health_checks import HealthCheck, certificate_check, examine
+from serverkit.health_checks import HealthCheck, backup_check, certificate_check, examine
 from serverkit.jobs.listing import BY_HAND
 from serverkit.outbox import waiting
 from serverkit.verdicts import Outcome
@@ -25,10 +26,16 @@ SCHEDULER_SILENT = timedelta(minutes=5)
 
 
 def examine_health(server: Central, unit: Unit) -> list[HealthCheck]:
-    """Check what `/readyz` looks at, then certificate, age of this copy, satellites, scheduler and mail."""
+    """Check what `/readyz` looks at, then certificate, age of this copy, satellites, scheduler, backups and mail."""
     require(unit, Permission.VENDOR_MANAGE)
     certificate = certificate_check(server.home, server.settings.server.names, unit.now)
-    own = [_copy(server, unit), _satellites(unit), _scheduler(unit), _mail(server, unit)]
+    own = [
+        _copy(server, unit),
+        _satellites(unit),
+        _scheduler(unit),
+        backup_check(*BACKUPS.state(server, unit)),
+        _mail(server, unit),
+    ]
     return [*examine(checks(server)), certificate, *own]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import Select, func, select
 
 import central
+from central.actions.backups import ACTS as BACKUPS
 from central.actions.health import examine_health
 from central.actions.readiness import checks
 from central.domain.accounts.models import SmartAccount
@@ -70,6 +71,9 @@ def measure(server: Central, unit: Unit, jobs: Sequence[Job]) -> Iterator[Family
         (name,): (end - unit.licence_now).total_seconds() for name, end in ends.items()
     }
     yield families.certificates({**families.certificate(server.home, unit.now), **keys})
+    newest = BACKUPS.newest(server, unit)
+    age = (unit.now - newest).total_seconds() if newest is not None else None
+    yield from single("backup_age_seconds", "Seconds since the newest verified backup was made.", age)
     yield from families.jobs(jobs, newest_runs(unit, JobRun, [job.name for job in jobs]), unit.now)
     yield families.checks(examine_health(server, unit))
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from central.actions.licences import verify_ledger
-from central.keyring import KeyRing
 from central.runtime import HOMES, assemble, open_central
-from central.settings import CentralSettings
-from serverkit.actor import OPERATOR
 
 
 def migrate_database(home: Path) -> dict[str, Any]:
@@ -29,14 +25,3 @@ def finish_restore(home: Path) -> dict[str, Any]:
         "restored": True,
         "next": "Create new authorization files for all satellites with `central satellite authorize`.",
     }
-
-
-def verify_scratch(folder: Path) -> list[str]:
-    """Verify the central of a scratch folder: its keys can be read, and every holding follows from the postings."""
-    database = HOMES.database_of(folder, CentralSettings(), None)
-    try:
-        KeyRing(folder / "keys").check()
-        with database.read(OPERATOR) as unit:
-            return [str(one) for one in verify_ledger(unit)["findings"]]
-    finally:
-        database.dispose()

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from central.actions.backups import ACTS as BACKUPS
 from central.actions.report_runs import REPORT, STAGES
 from central.actions.site_files import FILE, file_kind
 from central.domain.access.models import User
@@ -20,6 +21,7 @@ from central.domain.operations.uploads import forget_upload
 from central.runtime import Central
 from exchange.errors import ExchangeError
 from serverkit.actor import Actor, ActorKind
+from serverkit.backup.works import task_kinds
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
@@ -37,7 +39,11 @@ ORDERS = Orders(Task.id, {"asked_at": (Task.asked_at,), "kind": (Task.kind, Task
 
 def kinds_of(server: Central) -> dict[str, TaskKind]:
     """The kinds of tasks of this central, but for those that an edge brings."""
-    return {FILE: file_kind(server), REPORT: TaskKind(REPORT, STAGES, lambda *_: {})}
+    return {
+        FILE: file_kind(server),
+        REPORT: TaskKind(REPORT, STAGES, lambda *_: {}),
+        **task_kinds(BACKUPS, server),
+    }
 
 
 def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:

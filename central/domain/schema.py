@@ -23,6 +23,7 @@ from central.domain.preferences import models as preferences
 from central.domain.reports import models as reports
 from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
+from central.domain.settings import models as settings
 from central.domain.tokens import models as tokens
 from central.domain.transfers import models as transfers
 from central.domain.usage import models as usage
@@ -49,6 +50,7 @@ FEATURES = (
     reports,
     reservations,
     satellites,
+    settings,
     tokens,
     transfers,
     usage,

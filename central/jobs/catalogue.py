@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from central.actions.alerts import refresh_alerts
+from central.actions.backups import ACTS as BACKUPS
 from central.actions.contract_checks import convert_in_progress
 from central.actions.deadlines import apply_deadlines, end_terms
 from central.actions.mail import refresh_mail
@@ -58,6 +59,7 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
         Job("notices", timedelta(minutes=1), nothing, "write mails about accounts, and summaries", notices),
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),
+        Job("backup", timedelta(minutes=10), partial(BACKUPS.ask_if_due, server), "ask for the backup when it is due"),
         Job("reports", timedelta(minutes=1), nothing, "run the reports whose schedule is due", reports),
         make_clock_job(server),
         Job(

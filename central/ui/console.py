@@ -19,6 +19,7 @@ from central.ui import (
     agreement,
     alerts,
     assignments,
+    backups,
     catalogue,
     contact,
     conversions,
@@ -86,7 +87,7 @@ PAGES = (
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, device_conversions, conversions, convert,
     events, members, pool_members, catalogue, orders, order_cancelling, policies,
-    mail, webhooks, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,
+    mail, webhooks, backups, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,
     pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""

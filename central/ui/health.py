@@ -27,6 +27,7 @@ FIXES = {
     "scheduler": Fix(
         _("Scheduler"), _("Start `central serve`, which starts it; until then no job runs and no mail leaves."), "/jobs"
     ),
+    "backups": Fix(_("Backups"), _("Plan backups, or make one now."), "/backups"),
     "mail": Fix(_("Mail"), _("Read the causes in the outbox, and test the settings."), "/mail?state=failed"),
 }
 

@@ -34,6 +34,7 @@ WORDS: dict[str, Words] = {
     "reports": _("Write the scheduled reports"),
     "conversions": _("Finish the conversions that are in progress"),
     "webhooks": _("Tell webhooks what is new"),
+    "backup": _("Start the backup that is due"),
 }
 NEVER = StateWords(_("Has not run"))
 

@@ -46,6 +46,7 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
         NavItem("policies", _("Policies"), "/policies", VENDOR, permission=Permission.VENDOR_MANAGE, icon="settings"),
         NavItem("mail", _("Mail"), "/mail", VENDOR, permission=Permission.VENDOR_MANAGE, icon="upload"),
         NavItem("webhooks", _("Webhooks"), "/webhooks", VENDOR, permission=Permission.VENDOR_MANAGE, icon="sync"),
+        NavItem("backups", _("Backup"), "/backups", VENDOR, permission=Permission.VENDOR_MANAGE, icon="copy"),
         NavItem("jobs", _("Jobs"), "/jobs", VENDOR, permission=Permission.VENDOR_MANAGE, icon="clock"),
         NavItem("keys", _("Keys"), "/keys", VENDOR, permission=Permission.TRUST_MANAGE, icon="token"),
         NavItem("health", _("Health"), "/health", VENDOR, permission=Permission.VENDOR_MANAGE, icon="pulse"),

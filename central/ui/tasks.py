@@ -8,6 +8,7 @@ from central.actions.report_runs import REPORT
 from central.actions.site_files import FILE
 from central.actions.tasks import BULK, list_tasks
 from serverkit.web.answers import Answer
+from serverkit.web.backup_forms import NAMES as BACKUP_NAMES
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
@@ -17,7 +18,12 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
-KINDS: dict[str, Words] = {BULK: _("Change of many rows"), FILE: _("File of a satellite"), REPORT: _("Saved report")}
+KINDS: dict[str, Words] = {
+    BULK: _("Change of many rows"),
+    FILE: _("File of a satellite"),
+    REPORT: _("Saved report"),
+    **BACKUP_NAMES,
+}
 
 
 def kind_words(item: Item) -> Words:
@@ -40,6 +46,8 @@ def path_of(item: Item) -> str:
         return f"/a/{item['domain']}/satellites/files/{item['id']}"
     if item["kind"] == REPORT:
         return f"/a/{item['domain']}/reports/saved"
+    if item["kind"] in BACKUP_NAMES:
+        return f"/backups/task/{item['id']}"
     return f"/bulk/{item['id']}"
 
 
@@ -69,7 +77,7 @@ TASKS = Table(
     ),
     empty=Empty(
         _("No task has run yet"),
-        _("Long operations run in the background: changes of more than 50 rows, files of satellites, and saved reports. You see your own; the vendor's administrators see all. What has ended is kept for 30 days."),
+        _("Long operations run in the background: changes of more than 50 rows, files of satellites, saved reports, and backups. You see your own; the vendor's administrators see all. What has ended is kept for 30 days."),
     ),
 )  # fmt: skip
 

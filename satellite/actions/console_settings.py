@@ -19,7 +19,7 @@ from satellite.core.settings import services as stored
 from satellite.core.settings.rules import NetworkNames
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
-from serverkit.stored_settings import Stored
+from serverkit.stored_settings import Stored, checked
 from serverkit.tls.names import asked_names, local_names, plain_name
 from serverkit.tls.pair import TLS
 
@@ -48,7 +48,7 @@ def show_banner(unit: Unit) -> str:
 
 def change_banner(unit: Unit, text: str) -> str:
     """Change the text of the sign-in page; InvalidInputError."""
-    stored.change(unit, stored.BANNER, stored.checked(Banner, {"text": text}))
+    stored.change(unit, stored.BANNER, checked(Banner, {"text": text}))
     return show_banner(unit)
 
 
@@ -76,7 +76,7 @@ def change_network(
     """
     require(unit, Permission.SITE_MANAGE)
     if names is not None:
-        stored.change(unit, stored.NETWORK, stored.checked(NetworkNames, {"names": list(names)}))
+        stored.change(unit, stored.NETWORK, checked(NetworkNames, {"names": list(names)}))
         unit.session.flush()
         refresh_tls(server, unit)
     if proxy is not None and proxy != (show_settings(unit)["proxy"] or ""):

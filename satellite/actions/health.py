@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from satellite.actions.backups import backup_state
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.mail import sends_mail
 from satellite.actions.readiness import checks
 from satellite.actions.site import show_status
@@ -15,7 +15,7 @@ from satellite.core.operations.models import OutboxEntry
 from satellite.core.operations.queries import failing_jobs
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
-from serverkit.health_checks import HealthCheck, certificate_check, examine
+from serverkit.health_checks import HealthCheck, backup_check, certificate_check, examine
 from serverkit.outbox import waiting
 from serverkit.verdicts import Outcome
 
@@ -25,7 +25,13 @@ def examine_health(server: Satellite, unit: Unit, jobs: Sequence[str] = ()) -> l
     status = show_status(server, unit)
     certificate = certificate_check(server.home, wanted_names(server, unit), unit.now)
     found = examine(checks(server))
-    own = [_copy(status), _synchronization(status, unit), _jobs(unit, jobs), _backups(server, unit), _mail(unit)]
+    own = [
+        _copy(status),
+        _synchronization(status, unit),
+        _jobs(unit, jobs),
+        backup_check(*BACKUPS.state(server, unit)),
+        _mail(unit),
+    ]
     return [*found, certificate, *own]
 
 
@@ -37,16 +43,6 @@ def _copy(status: dict[str, Any]) -> HealthCheck:
 def _jobs(unit: Unit, jobs: Sequence[str]) -> HealthCheck:
     failing = failing_jobs(unit, jobs)
     return HealthCheck("jobs", Outcome.WARN if failing else Outcome.PASS, ", ".join(failing) or "all ended well")
-
-
-def _backups(server: Satellite, unit: Unit) -> HealthCheck:
-    """How old the newest verified backup is, as the alerts judge it."""
-    newest, late, planned = backup_state(server, unit)
-    if newest is None and not planned:
-        return HealthCheck("backups", Outcome.WARN, "none are planned")
-    if newest is None:
-        return HealthCheck("backups", Outcome.FAIL if late else Outcome.WARN, "none was verified yet")
-    return HealthCheck("backups", Outcome.FAIL if late else Outcome.PASS, "newest of {day}", newest)
 
 
 def _mail(unit: Unit) -> HealthCheck:

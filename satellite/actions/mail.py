@@ -26,7 +26,7 @@ from serverkit.mail.sender import Given, MailOffError
 from serverkit.mail.settings import MailSettings, plain_host, plain_user
 from serverkit.outbox import deliver, entries, entry_members, put
 from serverkit.outward import client_context
-from serverkit.stored_settings import Stored
+from serverkit.stored_settings import Stored, checked
 
 MAIL, SHOWN, MOST_AUTHORITIES = "mail", 10, 200_000
 
@@ -86,7 +86,7 @@ def change_mail(
 ) -> dict[str, Any]:
     """Change the settings of mail; what is not named stays, an empty password removes it. InvalidInputError."""
     present = stored.read(unit, stored.MAIL, MailPlan)
-    plan = stored.checked(MailPlan, {**present.model_dump(), **changes})
+    plan = checked(MailPlan, {**present.model_dump(), **changes})
     secret = "" if not plan.user else password
     stored.change(unit, stored.MAIL, plan, server.keyring.box, secret)
     if plan.host and not present.host:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 import satellite
 from exchange.certificates import certificate_times
-from satellite.actions.backups import backup_state
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.counts import count_alerts, count_export_queue, count_instances
 from satellite.actions.health import examine_health
 from satellite.actions.licences import list_licences
@@ -62,7 +62,7 @@ def measure(server: Satellite, unit: Unit, jobs: Sequence[Job]) -> Iterator[Fami
     yield families.certificates({**families.certificate(server.home, unit.now), **_identities(server, unit, site)})
     names = [job.name for job in jobs]
     yield from families.jobs(jobs, newest_runs(unit, JobRun, names), unit.now)
-    newest = backup_state(server, unit)[0]
+    newest = BACKUPS.newest(server, unit)
     age = (unit.now - newest).total_seconds() if newest is not None else None
     yield from single("backup_age_seconds", "Seconds since the newest verified backup was made.", age)
     yield families.checks(examine_health(server, unit, names))

@@ -10,7 +10,7 @@ from typing import Any
 
 import satellite
 from satellite.actions.alerts import list_alert_window
-from satellite.actions.backups import show_backups
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.console_settings import show_banner, show_network
 from satellite.actions.event_log import list_event_window
 from satellite.actions.health import examine_health
@@ -137,7 +137,7 @@ def _status(server: Satellite, unit: Unit) -> dict[str, Any]:
         "status": show_status(server, unit),
         "time": ACTS.show(unit),
         "certificate": certificate,
-        "backups": show_backups(server, unit),
+        "backups": BACKUPS.show(server, unit),
     }
 
 

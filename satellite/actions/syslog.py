@@ -19,7 +19,7 @@ from serverkit.actor import Actor, ActorKind
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
-from serverkit.stored_settings import Stored
+from serverkit.stored_settings import Stored, checked
 from serverkit.syslog import sender
 from serverkit.syslog.errors import SyslogOffError
 from serverkit.syslog.messages import Message
@@ -71,7 +71,7 @@ def show_syslog(unit: Unit) -> dict[str, Any]:
 def change_syslog(unit: Unit, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Change the log server; events from before it was set are not sent. InvalidInputError."""
     present = stored.read(unit, stored.SYSLOG, SyslogPlan)
-    plan = stored.checked(SyslogPlan, {**present.model_dump(), **changes})
+    plan = checked(SyslogPlan, {**present.model_dump(), **changes})
     newest = int(unit.session.scalar(select(func.max(Event.number))) or 0)
     stored.change(unit, stored.SYSLOG, plan)
     if plan.host and not present.host:

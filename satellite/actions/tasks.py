@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from exchange.errors import ExchangeError
-from satellite.actions import backups, support, synchronization
+from satellite.actions import support, synchronization
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.core.access.models import User
 from satellite.core.access.rules import Permission, permissions_of
 from satellite.core.access.services import require, require_actor
@@ -17,6 +18,7 @@ from satellite.core.operations.models import JobRun, Task
 from satellite.runtime import Satellite
 from satellite.sync.failures import refuse_failure
 from serverkit.actor import Actor, ActorKind
+from serverkit.backup.works import task_kinds
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import AppError
@@ -50,13 +52,6 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
         progress.stage("make")
         return synchronization.export_request(server, actor, full=bool(wanted.get("full"))).view
 
-    def make_backup(actor: Actor, _wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        return backups.make_backup(server, actor, progress.stage)
-
-    def verify_backup(actor: Actor, wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        progress.stage("verify")
-        return backups.check_backup(server, actor, str(wanted["name"]))
-
     def make_bundle(actor: Actor, wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         parts, key = wanted.get("parts", ()), str(wanted.get("key", ""))
         return support.make_bundle(server, actor, progress.stage, parts, key)
@@ -64,9 +59,8 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
     return {
         SYNCHRONIZE: TaskKind(SYNCHRONIZE, synchronization.ATTEMPT_STAGES, synchronize),
         EXPORT: TaskKind(EXPORT, ("make",), export),
-        backups.MAKE: TaskKind(backups.MAKE, ("write", "verify", "tidy"), make_backup),
         support.KIND: TaskKind(support.KIND, ("collect", "write"), make_bundle),
-        backups.VERIFY: TaskKind(backups.VERIFY, ("verify",), verify_backup),
+        **task_kinds(BACKUPS, server),
     }
 
 

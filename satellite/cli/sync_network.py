@@ -10,10 +10,10 @@ import click
 from satellite.actions import synchronization
 from satellite.cli.base import FILE, opened, reading, writing
 from satellite.cli.sync import sync
-from satellite.sync.schedule import KINDS, WEEKDAYS
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list, render
 from serverkit.files import read_bounded
+from serverkit.schedule import KINDS, WEEKDAYS
 
 CA_BYTES = 256 * 1024
 

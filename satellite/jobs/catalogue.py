@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from satellite.actions.alerts import refresh_alerts
-from satellite.actions.backups import backup_if_due
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.mail import mail_alerts
 from satellite.actions.silent_devices import apply_deadlines
 from satellite.actions.synchronization import synchronize_if_due
@@ -43,7 +43,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
             unless_jumped(apply_deadlines),
             "free the licences of silent devices, remove those silent for a year",
         ),
-        Job("backup", timedelta(minutes=10), partial(backup_if_due, server), "ask for the backup when it is due"),
+        Job("backup", timedelta(minutes=10), partial(BACKUPS.ask_if_due, server), "ask for the backup when it is due"),
         Job("mail", timedelta(minutes=1), nothing, "mail new alerts", partial(mail_alerts, server)),
         Job("syslog", timedelta(minutes=1), nothing, "send events to the log server", partial(forward_events, server)),
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),

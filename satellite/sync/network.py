@@ -11,11 +11,11 @@ from exchange.limits import SYNC_FILE_BYTES
 from satellite.core.site.causes import CAUSES, Cause, of_central
 from satellite.core.site.queries import site_of
 from satellite.sync.history import attempts
-from satellite.sync.schedule import due_at
 from satellite.sync.settings import NetworkSettings, settings_of
 from serverkit.db.unit import Unit
 from serverkit.http.client import Answer, call
 from serverkit.http.stages import CallFailedError
+from serverkit.schedule import due_at
 
 PATH = "/sync/v1/request"
 LOOK_SECONDS = 20.0

@@ -10,12 +10,12 @@ from satellite.core.site.errors import InvalidNetworkSettingError
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import set_network
-from satellite.sync.schedule import KINDS, WEEKDAYS, Schedule
 from serverkit.day_times import DayTimeError, read_time, read_zone
 from serverkit.db.unit import Unit
 from serverkit.endpoints import Endpoint, EndpointError, read_url
 from serverkit.http.client import PORTS, PROXY_PORT, Target
 from serverkit.http.pins import certificates_in, plain_fingerprint
+from serverkit.schedule import KINDS, WEEKDAYS, Schedule
 
 LONGEST_TIMEOUT = 3600
 

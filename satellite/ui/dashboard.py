@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from satellite.actions.alerts import list_alert_window
-from satellite.actions.backups import newest_backup
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.counts import count_export_queue, count_instances
 from satellite.actions.licences import list_licence_window, show_as_of
 from satellite.actions.site import show_status
@@ -43,7 +43,7 @@ def show_dashboard(page: Page) -> Answer:
         states[state] += count
     alerts = list_alert_window(page.unit, Part(most=FEW))
     worst = [one for one in rows if one["state"] in {"short", "ends_soon"}]
-    newest = newest_backup(cast("Satellite", page.server), page.unit)
+    newest = BACKUPS.newest(cast("Satellite", page.server), page.unit)
     paths = {url.path for url in page.console.urls}
     step = next_step(status, queue)
     context = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -12,16 +12,15 @@ from satellite.actions.privacy import change_privacy, show_privacy
 from satellite.actions.setup_steps import choose_way
 from satellite.actions.synchronization import change_settings, show_settings
 from satellite.runtime import Satellite
-from satellite.ui.zone import zone_of, zones
+from satellite.ui.zone import zone_of
 from serverkit.db.unit import Unit
 from serverkit.web.differences import OPENED, VERSION
 from serverkit.web.forms import Choice, Form, FormView, Ui
 from serverkit.web.page import Page
+from serverkit.web.schedule_words import DAYS, EVERY, WEEKDAYS, Weekday, zones
 from serverkit.web.texts import Words, _
 
 Leaves = Literal["send", "pseudonym", "drop"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 FIELDS: dict[str, Words] = {
     "hostname": _("Host names"),
     "ip_address": _("IP addresses"),
@@ -30,15 +29,6 @@ FIELDS: dict[str, Words] = {
 }
 LEAVES = (Choice("send", _("send")), Choice("pseudonym", _("as a pseudonym")), Choice("drop", _("leave out")))
 WORDS = {one.value: one.label for one in LEAVES}
-DAYS: tuple[Words, ...] = (
-    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
-)  # fmt: skip
-EVERY: dict[str, Words] = {
-    "off": _("manually only"),
-    "daily": _("every day"),
-    "weekly": _("every week"),
-    "monthly": _("every month"),
-}
 
 
 class Way(BaseModel):

@@ -1,25 +1,26 @@
-"""`backup create | verify` and `restore`: the same commands for both servers."""
+"""`backup create | verify | rehearse` and `restore`: the same commands for both servers."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
-from sqlalchemy import Engine
 
+from serverkit.backup.acts import BackupActs
 from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.errors import LEAST, PassphraseNeededError, PassphraseShortError
-from serverkit.backup.rehearsal import Verify, rehearse_restore
-from serverkit.backup.service import Product, create_backup, restore_backup, verify_backup
+from serverkit.backup.kept_cli import add_kept_commands
+from serverkit.backup.rehearsal import rehearse_restore
+from serverkit.backup.service import create_backup, restore_backup, verify_backup
 from serverkit.cli.base import OUTPUT, CliState, Group, emit, render, table
-from serverkit.clock import Clock, iso
+from serverkit.cli.opening import FILE, Opener, Server
+from serverkit.clock import iso
 from serverkit.files import read_bounded
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-Opened = tuple[Path, Engine, Clock]
+S = TypeVar("S", bound=Server)
 
 
 def _secret(file: Path) -> bytes:
@@ -45,19 +46,16 @@ def as_rows(found: dict[str, Any]) -> str:
 
 def add_backup_commands(
     group: Group,
-    product: Product,
-    home: Callable[[click.Context], Path],
-    opened: Callable[[click.Context], Opened],
+    acts: BackupActs[S],
+    opener: Opener[S],
     settle: Callable[[Path], None],
     finish: Callable[[Path], dict[str, Any]],
-    verify_scratch: Verify,
-    newest: Callable[[click.Context], tuple[Path, bytes]] | None = None,
 ) -> Group:
-    """Add the commands, and return the group `backup`; `opened` opens a home for a backup, `finish` one that was restored.
+    """Add the commands, and return the group `backup`.
 
-    `settle` completes an unfinished restore and opens nothing; `verify_scratch` verifies the server of a rehearsal. A
-    server that keeps backups itself gives its `newest`, with the passphrase.
+    `settle` completes an unfinished restore and opens nothing; `finish` opens a home that was restored.
     """
+    product, home = acts.product, opener.home
     backup = Group("backup", help="Backups of this home: one encrypted file.")
     group.add_command(backup)
 
@@ -69,14 +67,15 @@ def add_backup_commands(
     @click.pass_context
     def create(context: click.Context, output: Path, passphrase_file: Path | None) -> None:
         """Write a backup."""
-        server = None if passphrase_file else secrets.token_urlsafe(24)
-        passphrase = _secret(passphrase_file) if passphrase_file else (server or "").encode()
-        folder, engine, clock = opened(context)
-        found = create_backup(product, folder, engine, output, passphrase, iso(clock.now()))
+        generated = None if passphrase_file else secrets.token_urlsafe(24)
+        passphrase = _secret(passphrase_file) if passphrase_file else (generated or "").encode()
+        server = opener.opened(context)
+        made = iso(server.clock.now())
+        found = create_backup(product, server.home, server.database.engine, output, passphrase, made)
         note = None
         if found["database"] == "left_out":
             note = "The database is not in this backup: back it up with the tools of its own server."
-        emit(context, {**found, "note": note, **({"passphrase": server} if server else {})})
+        emit(context, {**found, "note": note, **({"passphrase": generated} if generated else {})})
 
     @backup.command("verify", help="Check a backup as a restore would, without changing anything.")
     @click.argument("file", type=FILE)
@@ -91,17 +90,18 @@ def add_backup_commands(
     @backup.command(
         "rehearse", help="Restore into a scratch folder, migrate and verify there; the home stays as it is."
     )
-    @click.argument("file", type=FILE, required=newest is None)
+    @click.argument("file", type=FILE, required=False)
     @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
     @click.pass_context
     def rehearse(context: click.Context, file: Path | None, passphrase_file: Path | None) -> None:
         """Rehearse a restore; exit code 1 if it would give no server that works."""
         folder = home(context)
-        if file is None and newest is not None:
-            file, passphrase = newest(context)
+        if file is None:
+            with opener.reading(context) as (server, unit):
+                file, passphrase = acts.newest_file(server, unit)
         else:
             passphrase = _given(context, passphrase_file)
-        found = rehearse_restore(product, folder, file or folder, passphrase, verify_scratch)
+        found = rehearse_restore(product, folder, file, passphrase, acts.verify_scratch)
         emit(context, found, as_rows(found))
         if not found["sound"]:
             context.exit(1)
@@ -119,4 +119,5 @@ def add_backup_commands(
         found = restore_backup(product, folder, file, passphrase, settle, replace=replace)
         emit(context, {**found, **finish(folder)})
 
+    add_kept_commands(backup, acts, opener)
     return backup

@@ -28,7 +28,7 @@ class Usage(NamedTuple):
 
 INSIDE = {
     "satellite": ("clock", "keys", "set_up", "certificate", "copy", "synchronization", "jobs", "backups", "mail"),
-    "central": ("clock", "keys", "certificate", "copy", "satellites", "scheduler", "mail"),
+    "central": ("clock", "keys", "certificate", "copy", "satellites", "scheduler", "backups", "mail"),
 }
 
 

@@ -111,6 +111,13 @@ TESTED: dict[tuple[str, str], str] = {
         "backup_old",
         "backup_failed",
     ),
+    **_on(
+        ("central",),
+        "tests/unit/central/actions/test_backups.py"
+        "::test_a_due_backup_is_made_verified_and_told_by_alerts_where_it_is_late_or_fails",
+        "backup_old",
+        "backup_failed",
+    ),
     **_on(("central",), "test_a_site_that_does_not_synchronize_is_named_until_it_does", "satellite_removed"),
     **_on(
         ("satellite",),

@@ -347,7 +347,10 @@ def test_every_alert_is_documented(server: str, known: dict[str, AlertKind]) -> 
     folder = ROOT / ("central/domain" if server == "central" else "satellite/core") / "alerts"
     # The other files of the folder name alerts too, but demand none.
     code = "".join((folder / name).read_text("utf-8") for name in ("conditions.py", *ALSO_DEMAND[server]))
-    code += "".join((ROOT / "serverkit" / name).read_text("utf-8") for name in ("alerts/clock.py", "tls/watch.py"))
+    code += "".join(
+        (ROOT / "serverkit" / name).read_text("utf-8")
+        for name in ("alerts/clock.py", "tls/watch.py", "backup/alerts.py")
+    )
     assert {name for name in known if f'"{name}"' in code} == set(raised)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from serverkit.alerts.engine import AlertKind, Severity
+from serverkit.backup.alerts import backup_kinds
 from serverkit.tls.watch import alert_kinds
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
@@ -40,6 +41,7 @@ _KINDS = (
     AlertKind("clock_suspicious", _MAJOR, "vendor", ("confirm_time",), "the clock jumped, or was set back", "confirmation or a right clock"),
     AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
     AlertKind("mail_undelivered", _MINOR, "vendor", ("dismiss",), "the mail server did not take a mail in three attempts", "delivery, or another attempt by hand"),
+    *backup_kinds("vendor"),
     *alert_kinds("vendor"),
 )  # fmt: skip
 

@@ -26,12 +26,13 @@ from central.domain.event_log.services import NewEvent, record, record_many
 from central.keyring import KeyRing
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted, place_of
 from serverkit.alerts.errors import UnknownAlertError
+from serverkit.backup.alerts import KINDS as BACKUP_KINDS
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 from serverkit.tls.watch import KINDS as TLS_KINDS
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "mail_undelivered", "trust_expiring"})
-ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS
+ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS - BACKUP_KINDS
 TOLD = frozenset({"insufficient_licences"})
 
 
@@ -128,6 +129,11 @@ def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
     """Refresh the alerts about central's TLS certificate."""
     book(VENDOR).reconcile(unit, wanted, TLS_KINDS)
+
+
+def refresh_backups(unit: Unit, wanted: Iterable[Wanted]) -> None:
+    """Refresh the alerts about central's backups."""
+    book(VENDOR).reconcile(unit, wanted, BACKUP_KINDS)
 
 
 def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:

@@ -20,6 +20,9 @@ class EventKind(StrEnum):
     REPORT_SCHEDULED = "report:scheduled"
     REPORT_REMOVED = "report:removed"
     FLAG_CHANGED = "flag:changed"
+    SETTINGS_CHANGED = "settings:changed"
+    BACKUP_MADE = "backup:made"
+    BACKUP_REMOVED = "backup:removed"
     MAIL_RETRIED = "mail:retried"
     SUPPORT_BUNDLE_MADE = "support:bundle_made"
     WEBHOOK_ADDED = "webhook:added"
@@ -167,6 +170,10 @@ QUIET = frozenset(
         EventKind.REPORT_CHANGED,
         EventKind.REPORT_SCHEDULED,
         EventKind.REPORT_REMOVED,
+        # The action refreshes the alerts about backups itself.
+        EventKind.SETTINGS_CHANGED,
+        EventKind.BACKUP_MADE,
+        EventKind.BACKUP_REMOVED,
         EventKind.SUPPORT_REQUESTED,
         EventKind.SUPPORT_BUNDLE_MADE,
         EventKind.WEBHOOK_ADDED,

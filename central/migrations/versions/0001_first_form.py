@@ -243,6 +243,13 @@ def upgrade() -> None:
     sa.UniqueConstraint('name_key', name=op.f('uq_smart_accounts_name_key')),
     sa.UniqueConstraint('number', name=op.f('uq_smart_accounts_number'))
     )
+    op.create_table('stored_settings',
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('content', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('changed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_stored_settings'))
+    )
     op.create_table('tasks',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
@@ -1501,6 +1508,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_tasks_asked_at'))
 
     op.drop_table('tasks')
+    op.drop_table('stored_settings')
     op.drop_table('smart_accounts')
     with op.batch_alter_table('sign_in_failures', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_failures_name_key'))

@@ -241,28 +241,3 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
 def clock(unit: Unit) -> Iterator[Wanted]:
     """Row S1.3: the clock of this machine."""
     return clock_alerts(unit, "site", "satellite", page=True)
-
-
-BACKUP_OLD = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": timedelta(days=30)}
-"""How old the newest verified backup may be, by schedule."""
-
-
-def backups(
-    now: datetime, every: str, since: datetime, newest: datetime | None, failure: tuple[datetime, str] | None
-) -> Iterator[Wanted]:
-    """Row S3.4: the newest verified backup is old, or the last one failed: when it was asked for, and why; `since` is when backups were set up here."""
-    age = now - (newest or since)
-    if age > BACKUP_OLD[every]:
-        text = (
-            said("The newest verified backup is {days} days old. Make one, and look at the last task.", days=age.days)
-            if newest is not None
-            else said(
-                "No verified backup was made for {days} days. Make one, and look at the last task.", days=age.days
-            )
-        )
-        yield Wanted("backup_old", "backup", text, "site", step=age.days // 7)
-    if failure is not None:
-        asked_at, reason = failure
-        text = said("The last backup failed: {reason}", reason=reason)
-        # Another failed backup brings back what was dismissed.
-        yield Wanted("backup_failed", "backup", text, "site", step=int(asked_at.timestamp() // 60))

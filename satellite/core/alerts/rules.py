@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from serverkit.alerts.engine import AlertKind, Severity
+from serverkit.backup.alerts import backup_kinds
 from serverkit.tls.watch import alert_kinds
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
@@ -26,11 +27,8 @@ _KINDS = (
     AlertKind("virtual_account_released", _MAJOR, "virtual_account", ("remove_instance",), "product instances are in a virtual account that this satellite no longer has", "their transfer or removal, or the virtual account comes back"),
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock jumped ahead or was set back", "confirmation or a correct clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "the root or a role key expires soon", "a newer root"),
-    AlertKind("backup_old", _MAJOR, "satellite", ("remind", "dismiss"), "the newest verified backup is older than the schedule allows", "a verified backup"),
-    AlertKind("backup_failed", _MINOR, "satellite", ("dismiss",), "the last backup failed", "a backup that succeeds"),
+    *backup_kinds("satellite"),
     *alert_kinds("satellite"),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, AlertKind] = {kind.kind: kind for kind in _KINDS}
-BACKUP_KINDS = frozenset({"backup_old", "backup_failed"})
-"""Refreshed with the backups: they depend on files, which no device message looks at."""

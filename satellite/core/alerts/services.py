@@ -15,7 +15,7 @@ from satellite.core.access.services import require
 from satellite.core.alerts import conditions, devices
 from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
-from satellite.core.alerts.rules import BACKUP_KINDS, CATALOGUE
+from satellite.core.alerts.rules import CATALOGUE
 from satellite.core.event_log.event_kinds import SITE, EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
@@ -23,6 +23,7 @@ from satellite.core.instances.models import Instance
 from satellite.core.site.queries import site_of
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
 from serverkit.alerts.texts import said_again
+from serverkit.backup.alerts import KINDS as BACKUP_KINDS
 from serverkit.clock import iso, optional_iso
 from serverkit.db.nonempty_tables import nonempty_tables
 from serverkit.db.unit import Unit

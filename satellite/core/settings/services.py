@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from pydantic import ValidationError
+from collections.abc import Sequence
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
@@ -14,7 +11,6 @@ from satellite.core.event_log.services import record
 from satellite.core.settings.models import StoredSetting
 from serverkit import stored_settings as store
 from serverkit.db.unit import Unit
-from serverkit.errors import InvalidInputError
 from serverkit.secrets_box import SecretBox
 from serverkit.stored_settings import Stored, T
 
@@ -26,26 +22,12 @@ def read(unit: Unit, name: str, model: type[T]) -> T:
     return store.read_stored(unit, StoredSetting, name, model)
 
 
-def checked(model: type[T], values: Mapping[str, Any]) -> T:
-    """Values as their subject takes them; InvalidInputError with everything that is wrong."""
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        found = [
-            f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()
-        ]
-        raise InvalidInputError("{said}", said="; ".join(found)[:1000]) from None
-
-
 def change(
     unit: Unit, name: str, value: Stored, box: SecretBox | None = None, secret: str | None = None
 ) -> Sequence[str]:
     """Keep what was set about a subject; `secret` None leaves that as it is, an empty one removes it."""
     require(unit, Permission.SITE_MANAGE)
-    changed = store.write_stored(unit, StoredSetting, name, value)
-    if box is not None and secret is not None and secret != store.read_secret(unit, StoredSetting, name, box):
-        store.write_secret(unit, StoredSetting, name, box, secret)
-        changed.append("secret")
+    changed = store.change_stored(unit, StoredSetting, name, value, box, secret)
     if changed:
         message = f"settings of {name} changed: {', '.join(changed)}"
         record(unit, EventKind.SETTINGS_CHANGED, message, subject={"setting": name, "changed": changed})

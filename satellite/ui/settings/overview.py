@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from satellite.actions.backups import show_backups
+from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.console_settings import show_banner, show_network
 from satellite.actions.mail import show_mail
 from satellite.actions.settings import list_machine_settings
@@ -16,9 +16,9 @@ from satellite.actions.webhooks import ACTS as ACTS_OF_WEBHOOKS
 from satellite.ui.settings.frame import MANAGE, PATH, server_of
 from satellite.ui.settings.tls import CERTIFICATES
 from satellite.ui.settings.webhooks import WEBHOOKS
-from satellite.ui.way import EVERY
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.page import Page
+from serverkit.web.schedule_words import EVERY
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
@@ -34,7 +34,7 @@ def show(page: Page) -> Answer:
     """Every setting with its value, its source and the page that changes it."""
     server = server_of(page)
     time, way, tls = ACTS.settings(page.unit), show_settings(page.unit), show_tls(server, page.unit)
-    backups = show_backups(server, page.unit)
+    backups = BACKUPS.show(server, page.unit)
     kept: list[tuple[Words, Any, str]] = [
         (_("Zone"), time["zone"], f"{PATH}/time"),
         (_("Time servers"), ", ".join(time["servers"]) or _("none"), f"{PATH}/time"),

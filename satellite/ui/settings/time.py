@@ -7,9 +7,9 @@ from typing import Any, cast
 from satellite.actions.time import ACTS
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of
 from satellite.ui.setup.time import ANSWERS, CONFIRMED, FORM, STANDINGS, TimeForm
-from satellite.ui.zone import zones
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.page import Page
+from serverkit.web.schedule_words import zones
 from serverkit.web.texts import _
 from serverkit.web.urls import SIGNED_IN, Url
 

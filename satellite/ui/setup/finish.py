@@ -10,9 +10,10 @@ from satellite.core.access.rules import Permission
 from satellite.core.site.rules import BY_FILES, BY_NETWORK, SERVED_NOW, TIME_UNSETTLED
 from satellite.ui.setup.steps import path_of, server_of, step_page
 from satellite.ui.setup.time import STANDINGS
-from satellite.ui.way import DAYS, EVERY, FIELDS, WEEKDAYS, WORDS
+from satellite.ui.way import FIELDS, WORDS
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.page import Page
+from serverkit.web.schedule_words import DAYS, EVERY, WEEKDAYS
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 

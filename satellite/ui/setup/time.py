@@ -10,10 +10,10 @@ from satellite.actions.setup_steps import settle_time_by_hand, show_wizard
 from satellite.actions.time import ACTS
 from satellite.core.access.rules import Permission
 from satellite.ui.setup.steps import path_of, server_of, step_page
-from satellite.ui.zone import zones
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
+from serverkit.web.schedule_words import zones
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satellite.actions import backups as actions
 from satellite.actions import tasks
 from satellite.actions.alerts import dismiss_alert
+from satellite.actions.backups import ACTS
 from satellite.actions.event_log import list_events
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
@@ -32,6 +32,7 @@ from serverkit.backup.errors import (
     UnknownBackupError,
 )
 from serverkit.backup.service import verify_backup
+from serverkit.clock import optional_iso
 from serverkit.errors import AppError, InvalidInputError
 from serverkit.tasks.errors import TaskRunningError
 from tests.unit.satellite.factories import id_of, person, server_of
@@ -44,7 +45,7 @@ def server(tmp_path: Path) -> Iterator[Satellite]:
     """A satellite with a passphrase for its backups."""
     made = server_of(tmp_path / "home")
     with made.database.write(OPERATOR) as unit:
-        actions.set_backup_passphrase(made, unit, SECRET)
+        ACTS.set_passphrase(made, unit, SECRET)
     yield made
     made.database.dispose()
 
@@ -52,7 +53,7 @@ def server(tmp_path: Path) -> Iterator[Satellite]:
 def items(server: Satellite) -> list[dict[str, Any]]:
     """The backups that are listed."""
     with server.database.read(OPERATOR) as unit:
-        return list(actions.show_backups(server, unit)["items"])
+        return list(ACTS.show(server, unit)["items"])
 
 
 def raised(server: Satellite, kind: str) -> None:
@@ -74,9 +75,9 @@ def _open(server: Satellite) -> set[str]:
 def test_a_task_makes_a_backup_that_a_restore_takes(server: Satellite) -> None:
     """It is verified, listed, an event, and opens with the passphrase that was set; a second task waits for the first."""
     with server.database.write(OPERATOR) as unit:
-        task = actions.start_backup(unit)
+        task = ACTS.start_make(unit)
         with pytest.raises(TaskRunningError):
-            actions.start_backup(unit)
+            ACTS.start_make(unit)
     assert tasks.run_next_task(server) == task
     with server.database.read(OPERATOR) as unit:
         shown = tasks.show_task(server, unit, task)
@@ -95,20 +96,20 @@ def test_a_task_makes_a_backup_that_a_restore_takes(server: Satellite) -> None:
 @pytest.mark.row("S3.4")
 def test_what_is_damaged_later_is_told_and_a_wrong_passphrase_is_not_taken_for_damage(server: Satellite) -> None:
     """A changed file is no longer verified; verifying it says damaged; another passphrase says only that."""
-    name = str(actions.make_backup(server, OPERATOR, lambda _stage: None)["name"])
+    name = str(ACTS.make(server, OPERATOR, lambda _stage: None)["name"])
     file = server.home / "backups" / name
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     assert items(server)[0]["state"] == "not_verified"
     with pytest.raises(BackupDamagedError):
-        actions.check_backup(server, OPERATOR, name)
+        ACTS.verify(server, OPERATOR, name)
     assert items(server)[0]["state"] == "damaged"
     with server.database.write(OPERATOR) as unit:
-        actions.set_backup_passphrase(server, unit, "another passphrase")
-    name = str(actions.make_backup(server, OPERATOR, lambda _stage: None)["name"])
+        ACTS.set_passphrase(server, unit, "another passphrase")
+    name = str(ACTS.make(server, OPERATOR, lambda _stage: None)["name"])
     with server.database.write(OPERATOR) as unit:
-        actions.set_backup_passphrase(server, unit, SECRET)
+        ACTS.set_passphrase(server, unit, SECRET)
     with pytest.raises(BackupLockedError):
-        actions.check_backup(server, OPERATOR, name)
+        ACTS.verify(server, OPERATOR, name)
     assert {one["name"]: one["state"] for one in items(server)}[name] == "verified"
     file.write_bytes(b"nothing")
     assert "unreadable" in {one["state"] for one in items(server)}
@@ -121,7 +122,7 @@ def test_the_oldest_go_and_the_newest_verified_one_never(server: Satellite, tmp_
     folder.mkdir()
     (folder / "notes.txt").write_text("mine", encoding="ascii")
     with server.database.read(OPERATOR) as unit:
-        shelf = actions.shelf_of(server, unit)
+        shelf = ACTS.shelf(server, unit)
     now = server.clock.now()
     for day in range(4):
         name = shelf.make(server.home, server.database.engine, SECRET.encode(), now - timedelta(days=day))
@@ -136,13 +137,13 @@ def test_the_oldest_go_and_the_newest_verified_one_never(server: Satellite, tmp_
 def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_and_failure(server: Satellite) -> None:
     """Not before its time, not twice, sooner after a failure; a verified backup clears both alerts."""
     with server.database.write(OPERATOR) as unit:
-        actions.change_backup_plan(server, unit, {"every": "daily", "at": "02:00", "zone": "UTC"})
+        ACTS.change_plan(server, unit, {"every": "daily", "at": "02:00", "zone": "UTC"})
         began = unit.now
     with server.database.write(SYSTEM) as unit:
-        assert actions.backup_if_due(server, unit).startswith("next ")
+        assert ACTS.ask_if_due(server, unit).startswith("next ")
         unit.now = began + timedelta(days=4)
-        assert actions.backup_if_due(server, unit).startswith("task ")
-        assert actions.backup_if_due(server, unit).startswith("next ")
+        assert ACTS.ask_if_due(server, unit).startswith("task ")
+        assert ACTS.ask_if_due(server, unit).startswith("next ")
     raised(server, "backup_old")
     (server.home / "backups").write_text("no folder", encoding="ascii")
     assert tasks.run_next_task(server)
@@ -150,22 +151,22 @@ def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_
         task = unit.session.scalars(select(Task)).one()
         assert (task.state, (task.error or {})["code"]) == ("failed", "file_unreadable")
         unit.now = began + timedelta(days=4, minutes=1)
-        actions.backup_if_due(server, unit)
+        ACTS.ask_if_due(server, unit)
     raised(server, "backup_failed")
     with server.database.write(OPERATOR) as unit:
         dismiss_alert(unit, unit.session.scalars(select(Alert.id).where(Alert.kind == "backup_failed")).one())
         unit.now = began + timedelta(days=5)
-        assert actions.backup_if_due(server, unit).startswith("task ")
-        actions.refresh_backup_alerts(server, unit)  # no one knows yet how the new one ends
+        assert ACTS.ask_if_due(server, unit).startswith("task ")
+        ACTS.refresh(server, unit)  # no one knows yet how the new one ends
     assert "backup_failed" not in _open(server)
     assert tasks.run_next_task(server)
     with server.database.write(SYSTEM) as unit:
-        actions.refresh_backup_alerts(server, unit)
+        ACTS.refresh(server, unit)
     raised(server, "backup_failed")  # another failure brings back what was dismissed
     (server.home / "backups").unlink()
     with server.database.write(SYSTEM) as unit:
         unit.now = began + timedelta(days=6)
-        assert actions.backup_if_due(server, unit).startswith("task ")
+        assert ACTS.ask_if_due(server, unit).startswith("task ")
     assert tasks.run_next_task(server)
     cleared(server, "backup_old")
     cleared(server, "backup_failed")
@@ -179,10 +180,10 @@ def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_
 def test_a_plan_that_cannot_be_is_refused(server: Satellite, changes: dict[str, Any]) -> None:
     """Nothing changes then."""
     with server.database.write(OPERATOR) as unit:
-        before = actions.show_backups(server, unit)
+        before = ACTS.show(server, unit)
         with pytest.raises(AppError):
-            actions.change_backup_plan(server, unit, changes)
-        assert actions.show_backups(server, unit)["keep"] == before["keep"]
+            ACTS.change_plan(server, unit, changes)
+        assert ACTS.show(server, unit)["keep"] == before["keep"]
 
 
 @pytest.mark.row("S3.4")
@@ -191,27 +192,27 @@ def test_without_passphrase_nothing_is_made_and_only_administrators_touch_backup
     server = server_of(tmp_path / "home")
     with server.database.write(OPERATOR) as unit:
         with pytest.raises(NoPassphraseError):
-            actions.start_backup(unit)
+            ACTS.start_make(unit)
         with pytest.raises(NoPassphraseError):
-            actions.change_backup_plan(server, unit, {"every": "daily"})
+            ACTS.change_plan(server, unit, {"every": "daily"})
         with pytest.raises(PassphraseShortError):
-            actions.set_backup_passphrase(server, unit, "short")
-        assert len(actions.set_backup_passphrase(server, unit) or "") >= 24
+            ACTS.set_passphrase(server, unit, "short")
+        assert len(ACTS.set_passphrase(server, unit) or "") >= 24
         for name in ("../satellite.db", "satellite.db", "/etc/passwd", "x" * 300, ""):
             with pytest.raises(AppError):
-                actions.find_backup(server, unit, name)
+                ACTS.find(server, unit, name)
     with server.database.write(person(Role.OPERATOR)) as unit:
         for act in (
-            lambda: actions.show_backups(server, unit),
-            lambda: actions.start_backup(unit),
-            lambda: actions.start_verification(server, unit, "x"),
-            lambda: actions.find_backup(server, unit, "x"),
-            lambda: actions.read_backup(server, unit, "x"),
-            lambda: actions.remove_backup(server, unit, "x"),
-            lambda: actions.set_backup_passphrase(server, unit),
-            lambda: actions.change_backup_plan(server, unit, {}),
-            lambda: actions.make_backup(server, person(Role.OPERATOR), lambda _stage: None),
-            lambda: actions.check_backup(server, person(Role.OPERATOR), "x"),
+            lambda: ACTS.show(server, unit),
+            lambda: ACTS.start_make(unit),
+            lambda: ACTS.start_verify(server, unit, "x"),
+            lambda: ACTS.find(server, unit, "x"),
+            lambda: ACTS.read(server, unit, "x"),
+            lambda: ACTS.remove(server, unit, "x"),
+            lambda: ACTS.set_passphrase(server, unit),
+            lambda: ACTS.change_plan(server, unit, {}),
+            lambda: ACTS.make(server, person(Role.OPERATOR), lambda _stage: None),
+            lambda: ACTS.verify(server, person(Role.OPERATOR), "x"),
         ):
             with pytest.raises(NotPermittedError):
                 act()
@@ -223,14 +224,14 @@ def test_without_a_passphrase_nothing_is_said_about_backups(tmp_path: Path) -> N
     """A satellite that is backed up in another way has no alert, even if someone chose how many to keep."""
     server = server_of(tmp_path / "home")
     with server.database.write(OPERATOR) as unit:
-        actions.change_backup_plan(server, unit, {"keep": 3})
+        ACTS.change_plan(server, unit, {"keep": 3})
         unit.now += timedelta(days=100)
-        actions.refresh_backup_alerts(server, unit)
+        ACTS.refresh(server, unit)
     cleared(server, "backup_old")
     with server.database.write(OPERATOR) as unit:
-        actions.set_backup_passphrase(server, unit, SECRET)
+        ACTS.set_passphrase(server, unit, SECRET)
         unit.now += timedelta(days=100)
-        actions.refresh_backup_alerts(server, unit)
+        ACTS.refresh(server, unit)
     raised(server, "backup_old")
     server.database.dispose()
 
@@ -240,10 +241,10 @@ def test_without_a_passphrase_nothing_is_said_about_backups(tmp_path: Path) -> N
 def test_a_passphrase_of_a_file_opens_what_was_made_with_it(server: Satellite, tmp_path: Path, text: str) -> None:
     """However it is given, the same passphrase makes the same key; one that no text can be is refused, not changed."""
     with server.database.write(OPERATOR) as unit:
-        actions.set_backup_passphrase(server, unit, text)
+        ACTS.set_passphrase(server, unit, text)
         with pytest.raises(InvalidInputError):
-            actions.set_backup_passphrase(server, unit, b"Schl\xfcssel des Hauses")
-    name = str(actions.make_backup(server, OPERATOR, lambda _stage: None)["name"])
+            ACTS.set_passphrase(server, unit, b"Schl\xfcssel des Hauses")
+    name = str(ACTS.make(server, OPERATOR, lambda _stage: None)["name"])
     (file := tmp_path / "passphrase").write_bytes(text.encode())
     assert verify_backup(BACKUPS, server.home / "backups" / name, passphrase_bytes(file.read_bytes()), tmp_path)[
         "files"
@@ -258,15 +259,15 @@ def test_files_that_only_look_like_backups_hold_no_backup_up_and_are_never_remov
     folder = tmp_path / "home" / "backups"
     folder.mkdir()
     with server.database.write(OPERATOR) as unit:
-        prefix = actions.shelf_of(server, unit).prefix
+        prefix = ACTS.shelf(server, unit).prefix
         names = (f"{prefix}20261399-999999.pgb", "central-20200101-000000.pgb", "satellite-20200101-000000.pgb")
         strange = [folder / name for name in names]
         for path in strange:
             path.write_bytes(b"x")
         (folder / f"{prefix}20200101-000000.pgb").symlink_to(tmp_path / "gone")
-        actions.change_backup_plan(server, unit, {"keep": 1, "every": "daily"})
-        assert actions.backup_if_due(server, unit)
-    made = actions.make_backup(server, OPERATOR, lambda _stage: None)
+        ACTS.change_plan(server, unit, {"keep": 1, "every": "daily"})
+        assert ACTS.ask_if_due(server, unit)
+    made = ACTS.make(server, OPERATOR, lambda _stage: None)
     assert [one["name"] for one in items(server)] == [made["name"]]
     assert all(path.exists() for path in strange)
 
@@ -282,18 +283,18 @@ def test_satellites_that_share_a_folder_see_and_remove_only_their_own_backups(tm
         made = server_of(home)
         with made.database.write(OPERATOR) as unit:
             site_of(unit).satellite_id = id_of(name)
-            actions.set_backup_passphrase(made, unit, SECRET)
-            actions.change_backup_plan(made, unit, {"keep": 1})
+            ACTS.set_passphrase(made, unit, SECRET)
+            ACTS.change_plan(made, unit, {"keep": 1})
         servers.append(made)
     north, south = servers
-    first = str(actions.make_backup(north, OPERATOR, lambda _stage: None)["name"])
-    second = str(actions.make_backup(south, OPERATOR, lambda _stage: None)["name"])
+    first = str(ACTS.make(north, OPERATOR, lambda _stage: None)["name"])
+    second = str(ACTS.make(south, OPERATOR, lambda _stage: None)["name"])
 
     assert [[one["name"] for one in items(server)] for server in servers] == [[first], [second]]
     with south.database.write(OPERATOR) as unit:
-        assert actions.newest_backup(south, unit) == items(south)[0]["created"]
+        assert optional_iso(ACTS.newest(south, unit)) == items(south)[0]["created"]
         with pytest.raises(UnknownBackupError):
-            actions.remove_backup(south, unit, first)
+            ACTS.remove(south, unit, first)
     assert (tmp_path / "share" / first).exists()
     for server in servers:
         server.database.dispose()

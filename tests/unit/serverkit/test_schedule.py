@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from satellite.sync.schedule import LONGEST_RETRY, Schedule, due_at, next_slot, retry_after
+from serverkit.schedule import LONGEST_RETRY, Schedule, due_at, next_slot, retry_after
 
 
 def at(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""When a satellite synchronizes by itself: daily, weekly or monthly at a time in a zone; after a failure, sooner."""
+"""When a server does something by itself: daily, weekly or monthly at a time in a zone; after a failure, sooner."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What the vendor set in pages and by commands about central itself."""
