@@ -138,6 +138,15 @@ class UnitSet:
         """The unit of a key."""
         return next((udi for udi in self.members if udi.key == key), None)
 
+    def of_serial(self, serial: str | None) -> Udi | None:
+        """The unit of a serial number; the active one where none is named."""
+        wanted = ascii_lower((serial or self.active.serial).strip())
+        return next((udi for udi in self.members if ascii_lower(udi.serial) == wanted), None)
+
+    def with_replaced(self, old: Udi, new: Udi) -> Self:
+        """The set with another machine in the place of a unit."""
+        return type(self)(tuple(new if udi.key == old.key else udi for udi in self.members))
+
     def led_by(self, active: Udi) -> Self:
         """The set with another active unit, which is one of its own; the others keep their order."""
         chosen = next(udi for udi in self.members if udi.key == active.key)

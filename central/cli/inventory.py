@@ -6,6 +6,7 @@ import click
 
 from central.actions import adding, instance_details, instance_plans, instances, licences
 from central.cli.base import group, reading, units_by_licence, writing
+from exchange.identity import Udi
 from serverkit.cli.base import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
@@ -169,4 +170,23 @@ def instance_transfer(context: click.Context, domain: str, instance_id: str, nam
         return
     with writing(context) as (_, unit):
         found = instances.transfer_instance(unit, domain, instance_id, name)
+    emit(context, found)
+
+
+@instance.command("replace", help="Name the machine that replaces a unit of a product instance.")
+@click.argument("domain")
+@click.argument("instance_id", metavar="ID")
+@click.option("--pid", required=True, metavar="PID", help="Product id of the machine that takes its place.")
+@click.option("--serial", required=True, metavar="SERIAL", help="Its serial number.")
+@click.option("--uuid", metavar="UUID", help="Its UUID, if it has one.")
+@click.option(
+    "--unit", "of", metavar="SERIAL", help="Serial number of the unit that is replaced; the active one if not given."
+)
+@click.pass_context
+def instance_replace(
+    context: click.Context, domain: str, instance_id: str, pid: str, serial: str, uuid: str | None, of: str | None
+) -> None:
+    """Replace a unit."""
+    with writing(context) as (_, unit):
+        found = instances.replace_unit(unit, domain, instance_id, Udi(pid=pid, serial=serial, uuid=uuid), of)
     emit(context, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from exchange.identity import Udi
 from satellite.actions import alerts as alert_actions
 from satellite.actions import event_log, export_queue, instances, licences
 from satellite.actions.conversions import list_conversions
@@ -61,6 +62,24 @@ def instance_transfer(context: click.Context, instance_id: str, name: str) -> No
     """Transfer an instance."""
     with writing(context) as (_, unit):
         found = instances.transfer_instance(unit, instance_id, name)
+    emit(context, found)
+
+
+@instance.command("replace", help="Name the machine that replaces a unit of a product instance.")
+@click.argument("instance_id", metavar="ID")
+@click.option("--pid", required=True, metavar="PID", help="Product id of the machine that takes its place.")
+@click.option("--serial", required=True, metavar="SERIAL", help="Its serial number.")
+@click.option("--uuid", metavar="UUID", help="Its UUID, if it has one.")
+@click.option(
+    "--unit", "of", metavar="SERIAL", help="Serial number of the unit that is replaced; the active one if not given."
+)
+@click.pass_context
+def instance_replace(
+    context: click.Context, instance_id: str, pid: str, serial: str, uuid: str | None, of: str | None
+) -> None:
+    """Replace a unit."""
+    with writing(context) as (_, unit):
+        found = instances.replace_unit(unit, instance_id, Udi(pid=pid, serial=serial, uuid=uuid), of)
     emit(context, found)
 
 

@@ -88,6 +88,7 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
         _("{name} reported use: at most {units} (report {report})"),
     ),
     "instance:renewed_certificate": (_("{name} in {place} renewed its identity certificate"),),
+    "instance:unit_replaced": (_("{old} of {name} in {place} was replaced by {other}"),),
     "instance:active_changed": (_("{name} is the active member in place of {other}"),),
     "instance:licences_freed": (_("{name} in {place} was silent for 90 days"),),
     "instance:failed_to_connect": (_("{name} in {place} has not connected for 30 days"),),

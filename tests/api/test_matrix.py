@@ -33,7 +33,7 @@ pytestmark = pytest.mark.one_database("who may call what is decided before any s
 NOWHERE = "f" * 32
 # What each role of a satellite may do besides looking.
 OPERATOR = {
-    "create_token", "revoke_token", "remove_token", "transfer_instance", "remove_instance", "dismiss_alert",
+    "create_token", "revoke_token", "remove_token", "transfer_instance", "replace_unit", "remove_instance", "dismiss_alert",
     "remind_alert", "restore_alert", "export_sync", "import_sync", "sync_now", "run_doctor", "check_sync",
     "start_task", "stop_task",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from central.actions import instance_details, instance_plans, instances, licence
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.runtime import Central
+from exchange.identity import Udi
 from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     ANYTHING,
@@ -57,6 +58,22 @@ class Move(Strict):
     model_config = example({"virtual_account": "Lab"})
 
     virtual_account: str
+
+
+class Replacement(Strict):
+    """The machine that takes the place of a unit; `unit` is the serial number of that unit, the active one if not given."""
+
+    model_config = example({"pid": "SW-48", "serial": "SN0002", "unit": "SN0001"})
+
+    pid: str = Field(max_length=255, pattern=PLAIN)
+    serial: str = Field(max_length=255, pattern=PLAIN)
+    uuid: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+    unit: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+
+    @property
+    def machine(self) -> Udi:
+        """Its identity."""
+        return Udi(pid=self.pid, serial=self.serial, uuid=self.uuid)
 
 
 class Reason(Strict):
@@ -124,6 +141,12 @@ def transfer_instance(call: Call) -> dict[str, Any]:
     return instances.transfer_instance(
         call.unit, call.path["account"], call.path["instance"], call.body.virtual_account
     )
+
+
+def replace_unit(call: Call) -> dict[str, Any]:
+    """Put a machine in the place of a unit, which is deregistered."""
+    body = call.body
+    return instances.replace_unit(call.unit, call.path["account"], call.path["instance"], body.machine, body.unit)
 
 
 def plan_transfer(call: Call) -> dict[str, Any]:
@@ -212,6 +235,11 @@ OPERATIONS = (
         "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", transfer_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
         permission=Permission.INSTANCE_MANAGE, row="C7.2",
+    ),
+    Op(
+        "replace_unit", "POST", f"{ONE}/replace", "Replace a unit of a product instance.", replace_unit,
+        object_of(id=TEXT, replaced=TEXT, by=TEXT), body=Replacement, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S4.1",
     ),
     Op(
         "show_instance_details", "GET", f"{ONE}/details", "Show a product instance with its licences by term.",

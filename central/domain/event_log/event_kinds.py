@@ -133,6 +133,7 @@ class EventKind(StrEnum):
     INSTANCE_REPORTED_USE = "instance:reported_use"
     INSTANCE_ADDED_LICENCES = "instance:licences_added"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
+    INSTANCE_REPLACED = "instance:unit_replaced"
     INSTANCE_DETACHED = "instance:detached"
     INSTANCE_REATTACHED = "instance:reattached"
     INSTANCE_DETACH_FAILED = "instance:failed_to_detach"

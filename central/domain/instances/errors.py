@@ -50,3 +50,24 @@ class ReasonNeededError(RefusedError):
     code = "reason_needed"
     message = "A release of restricted licences needs a reason, which is logged."
     remedy = Remedy("Give the reason with --reason.", page="operations.md#central")
+
+
+class UnknownUnitError(NotFoundError):
+    code = "unknown_unit"
+    message = "The product instance has no unit with this serial number."
+    remedy = Remedy("Name one of its units, or none for the active one.", page="sets.md#repair-and-removal")
+
+
+class UnitKnownError(RefusedError):
+    code = "unit_known"
+    message = "The machine that is to replace the unit is a product instance already, or a unit of one."
+    remedy = Remedy(
+        "Remove that product instance first, or deregister that machine; then name it as the replacement.",
+        page="sets.md#repair-and-removal",
+    )
+
+
+class InstanceReservedError(RefusedError):
+    code = "instance_reserved"
+    message = "Licences are reserved by code for the product instance."
+    remedy = Remedy("Rehost the reservation to the replacement.", page="reservation.md#rehosting")

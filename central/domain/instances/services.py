@@ -62,7 +62,7 @@ def leave_to_reservation(unit: Unit, row: Instance, udi: Udi) -> None:
 
 def _empty(unit: Unit, row: Instance) -> None:
     release_claims(unit, row.account_id, [row.id])
-    _end_clones(unit, row)
+    end_clones(unit, row)
     set_standbys(unit, row, ())
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id),
@@ -70,7 +70,7 @@ def _empty(unit: Unit, row: Instance) -> None:
     )
 
 
-def _end_clones(unit: Unit, row: Instance) -> None:
+def end_clones(unit: Unit, row: Instance) -> None:
     """After an instance is removed: if only one other has its identity, that one is no longer a clone."""
     others = same_hardware(unit, row)
     if len(others) == 1:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from exchange.identity import Udi
 from satellite.actions import (
     alerts,
     conversions,
@@ -27,6 +28,7 @@ from serverkit.http.operations import (
     FLAG,
     OPTIONAL,
     OPTIONAL_TIME,
+    PLAIN,
     TEXT,
     TIME,
     WHOLE,
@@ -63,6 +65,22 @@ class Transfer(Strict):
     model_config = example({"virtual_account": "Hall 2"})
 
     virtual_account: str
+
+
+class Replacement(Strict):
+    """The machine that takes the place of a unit; `unit` is the serial number of that unit, the active one if not given."""
+
+    model_config = example({"pid": "SW-48", "serial": "SN0002", "unit": "SN0001"})
+
+    pid: str = Field(max_length=255, pattern=PLAIN)
+    serial: str = Field(max_length=255, pattern=PLAIN)
+    uuid: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+    unit: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+
+    @property
+    def machine(self) -> Udi:
+        """Its identity."""
+        return Udi(pid=self.pid, serial=self.serial, uuid=self.uuid)
 
 
 class AllPage(PoolPage):
@@ -128,6 +146,11 @@ def show_instance(call: Call) -> dict[str, Any]:
 def transfer_instance(call: Call) -> dict[str, Any]:
     """Transfer a product instance to another virtual account of this satellite."""
     return instances.transfer_instance(call.unit, call.path["instance"], call.body.virtual_account)
+
+
+def replace_unit(call: Call) -> dict[str, Any]:
+    """Put a machine in the place of a unit, which is deregistered."""
+    return instances.replace_unit(call.unit, call.path["instance"], call.body.machine, call.body.unit)
 
 
 def remove_instance(call: Call) -> dict[str, Any]:
@@ -222,6 +245,11 @@ OPERATIONS = (
         "transfer_instance", "POST", f"{ONE}/transfer", "Transfer a product instance.", transfer_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Transfer, changes=True,
         permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+    Op(
+        "replace_unit", "POST", f"{ONE}/replace", "Replace a unit of a product instance.", replace_unit,
+        object_of(id=TEXT, replaced=TEXT, by=TEXT), body=Replacement, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S4.1",
     ),
     Op(
         "remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance,

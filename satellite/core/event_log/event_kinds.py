@@ -53,6 +53,7 @@ class EventKind(StrEnum):
     INSTANCE_RENEWED = "instance:renewed_certificate"
     INSTANCE_REPORTED_USE = "instance:reported_use"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
+    INSTANCE_REPLACED = "instance:unit_replaced"
     INSTANCE_FREED = "instance:licences_freed"
     INSTANCE_SILENT = "instance:failed_to_connect"
     INSTANCE_DETACHED = "instance:detached"

@@ -26,3 +26,18 @@ class RestrictedHeldError(RefusedError):
         "Return them on the device first; otherwise only central can free them.",
         page="restricted-licences.md#giving-back",
     )
+
+
+class UnknownUnitError(NotFoundError):
+    code = "unknown_unit"
+    message = "The product instance has no unit with this serial number."
+    remedy = Remedy("Name one of its units, or none for the active one.", page="sets.md#repair-and-removal")
+
+
+class UnitKnownError(RefusedError):
+    code = "unit_known"
+    message = "The machine that is to replace the unit is a product instance already, or a unit of one."
+    remedy = Remedy(
+        "Remove that product instance first, or deregister that machine; then name it as the replacement.",
+        page="sets.md#repair-and-removal",
+    )

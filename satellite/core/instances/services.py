@@ -215,7 +215,7 @@ def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row
     return der
 
 
-def _end_clones(unit: Unit, row: Instance) -> None:
+def end_clones(unit: Unit, row: Instance) -> None:
     """After an instance is removed: if only one other has its identity, that one is no longer a clone."""
     others = same_hardware(unit, row)
     if len(others) == 1:
@@ -238,7 +238,7 @@ def take_off(unit: Unit, row: Instance, how: str, kind: EventKind = EventKind.IN
     freed = claims_of(unit, row.id)
     replace_claims(unit, row.id, row.virtual_account_id, {})
     withdraw_all(unit, row.id)
-    _end_clones(unit, row)
+    end_clones(unit, row)
     set_standbys(unit, row, ())
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.instance_id == row.id), execution_options={"synchronize_session": "fetch"}

@@ -1,16 +1,22 @@
-"""A set of an active unit and its standbys: change the active unit, let a unit leave (row C7.6)."""
+"""A set of an active unit and its standbys: change the active unit, replace a unit, let one leave (rows C7.6, S4.1)."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from exchange.identity import Udi
 from exchange.keys import PublicKey
+from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
-from satellite.core.instances.models import DeviceKey, Instance
-from satellite.core.instances.queries import instance_name, units_of
-from satellite.core.instances.services import live_keys, say, set_standbys, touch
+from satellite.core.export_queue.withdrawing import withdraw_all
+from satellite.core.instances.models import DeviceKey, Instance, Standby
+from satellite.core.instances.queries import instance_name, members_of, placed_name, units_of
+from satellite.core.instances.services import end_clones, live_keys, say, set_standbys, touch
+from satellite.core.licences.queries import titles
+from satellite.core.licences.services import claims_of, replace_claims
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
+from serverkit.licence_texts import freed_text
 
 
 def change_active(unit: Unit, row: Instance, active: Udi) -> None:
@@ -25,6 +31,42 @@ def change_active(unit: Unit, row: Instance, active: Udi) -> None:
     touch(unit, row)
     message = f"{now.active.label} is the active member in place of {before.active.label}"
     say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, message)
+
+
+def is_shown_elsewhere(unit: Unit, row: Instance, udi: Udi) -> bool:
+    """Whether a machine is an instance of its own, a unit of one, or a unit of this one already, whatever its UUID."""
+    alone = select(Instance.id).where(
+        starts_with(unit, Instance.udi_key, udi.plain_key), Instance.removed.is_(False), Instance.id != row.id
+    )
+    within = select(Standby.instance_id).where(
+        starts_with(unit, Standby.udi_key, udi.plain_key), Standby.instance_id != row.id
+    )
+    known = any(unit.session.scalar(query.limit(1)) is not None for query in (alone, within))
+    return known or udi.key in {one.key for one in members_of(row)}
+
+
+def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
+    """Another machine takes the place of a unit: the instance stays, and the replaced unit is deregistered (row S4.1).
+
+    What central granted to its key stays held by that former key. An instance without a key uses nothing, until the new
+    machine registers with a token of the same virtual account.
+    """
+    end_clones(unit, row)
+    now = units_of(row).with_replaced(old, new)
+    row.udi, row.udi_key = now.active.to_dict(), now.active.key
+    set_standbys(unit, row, now.standbys)
+    unit.session.execute(
+        delete(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.member == old.key),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    freed: dict[str, int] = {}
+    if not live_keys(unit, row):
+        freed, row.marks = claims_of(unit, row.id), []
+        replace_claims(unit, row.id, row.virtual_account_id, {})
+        withdraw_all(unit, row.id)
+    row.change_no = next_change(unit)
+    message = f"{old.label} of {placed_name(unit, row)} was replaced by {new.label}"
+    say(unit, EventKind.INSTANCE_REPLACED, row, f"{message}{freed_text(freed, titles(unit, freed))}")
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
