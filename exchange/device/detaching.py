@@ -3,7 +3,7 @@
 A device that leaves its network for a stated time gets one authorization for the whole of it. Until the term ends, or the
 device reattaches, its units stay in use and no other message of it is answered. The id of the term is told to the machine that
 detached alone: an older copy of it does not know the id, and cannot give back what the other one uses. A term is given back
-once: whoever names a term that was given back before is a copy, or was restored from one.
+once: a machine that names a term that was given back before is a copy, or was restored from one.
 """
 
 from __future__ import annotations
