@@ -1,7 +1,7 @@
 """The outbox: what is to be sent is written in the transaction that causes it, and sent after the commit.
 
 A thing is sent at least once: a process that dies between sending and noting it sends it again, under the same id. What
-cannot be sent is tried again, later each time, for some four days, and then kept as failed.
+cannot be sent is tried again, later each time, for some four days, and then kept as failed for a month.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def deliver(database: Database, table: type[E], actor: Actor, senders: Mapping[s
             _note(unit, table, entry_id, error)
         sent, failed = sent + (error is None), failed + (error is not None)
     with database.write(actor) as unit:
-        unit.session.execute(delete(table).where(table.sent_at < unit.now - KEPT))
+        given_up = table.sent_at.is_(None) & table.due_at.is_(None) & (table.at < unit.now - KEPT - timedelta(days=4))
+        unit.session.execute(delete(table).where((table.sent_at < unit.now - KEPT) | given_up))
     return f"{sent} sent, {failed} failed"
 
 

@@ -14,6 +14,7 @@ from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.models import Alert
 from central.domain.alerts.queries import alert_dict
+from central.domain.alerts.services import refresh_undelivered
 from central.domain.base import VENDOR, Counter
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.models import Event
@@ -95,4 +96,5 @@ ACTS: WebhookActs[Central] = WebhookActs(
     settings=lambda server: server.settings.webhooks,
     authorize=lambda unit: require(unit, Permission.VENDOR_MANAGE),
     record=_record,
+    refresh=refresh_undelivered,
 )

@@ -66,6 +66,8 @@ def _places(item: Item) -> Iterator[Place]:
         yield _("Open the mail"), f"/mail/{quote(str(mail), safe='')}"
     if kind.startswith("backup_"):
         yield _("Make a backup"), "/backups"
+    if webhook := subject.get("webhook"):
+        yield _("Open the webhook"), f"/webhooks/{quote(str(webhook), safe='')}"
     if item["pool"] is not None:
         yield from _in_pool(f"{root}/va/{item['pool']['number']}", item)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.alerts.models import Alert
+from satellite.core.alerts.services import refresh_undelivered
 from satellite.core.operations.models import OutboxEntry
 from satellite.core.settings import services as stored
 from satellite.core.site.queries import site_of
@@ -91,7 +92,18 @@ def change_mail(
     stored.change(unit, stored.MAIL, plan, server.keyring.box, secret)
     if plan.host and not present.host:
         unit.session.execute(update(Alert).values(told=True))  # alerts from before are no news
+    _try_again(unit, plan.recipients)
     return show_mail(unit)
+
+
+def _try_again(unit: Unit, recipients: Sequence[str]) -> None:
+    """What was not sent is tried at once with the new settings; for anyone who is no recipient any more it is dropped."""
+    for row in unit.session.scalars(select(OutboxEntry).where(OutboxEntry.sent_at.is_(None))):
+        if row.payload.get("to") in recipients:
+            row.due_at, row.attempts = unit.now, 0
+        else:
+            unit.session.delete(row)
+    refresh_undelivered(unit)
 
 
 def send_test_mail(server: Satellite, actor: Actor, to: str = "") -> dict[str, Any]:
@@ -143,7 +155,9 @@ def mail_alerts(server: Satellite) -> str:
         message = sender.compose(settings, entry_id, server.clock.now(), mail["to"], mail["subject"], mail["text"])
         sender.send(settings, message, given)
 
-    return deliver(server.database, OutboxEntry, actor, {MAIL: send_mail})
+    said = deliver(server.database, OutboxEntry, actor, {MAIL: send_mail})
+    server.database.run(actor, refresh_undelivered)
+    return said
 
 
 def _account(server: Satellite, unit: Unit) -> tuple[MailSettings, Given, list[str]]:

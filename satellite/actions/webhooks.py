@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.alerts.models import Alert
-from satellite.core.alerts.services import alert_dict
+from satellite.core.alerts.services import alert_dict, refresh_undelivered
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.models import Event
 from satellite.core.event_log.queries import event_dict
@@ -81,4 +81,5 @@ ACTS: WebhookActs[Satellite] = WebhookActs(
     settings=lambda server: server.settings.webhooks,
     authorize=lambda unit: require(unit, Permission.SITE_MANAGE),
     record=_record,
+    refresh=refresh_undelivered,
 )

@@ -35,6 +35,8 @@ KINDS = {
     "trust_expiring": _("A key of central ends soon"),
     "backup_old": _("The newest backup is old"),
     "backup_failed": _("A backup failed"),
+    "mail_undelivered": _("Mail was not delivered"),
+    "webhook_undelivered": _("A webhook does not answer"),
     "tls_pair_unusable": _("The TLS files cannot be used"),
     "tls_certificate_ending": _("The TLS certificate ends soon"),
     "tls_names_missing": _("The TLS certificate lacks a name"),
@@ -43,6 +45,8 @@ SYNC, CLOCK = "/sync", "/settings/time"
 PLACES: dict[str, Place] = {
     "backup_old": (_("Make a backup"), "/settings/backup"),
     "backup_failed": (_("Make a backup"), "/settings/backup"),
+    "mail_undelivered": (_("Open the mail settings"), "/settings/mail"),
+    "webhook_undelivered": (_("Open the webhooks"), "/settings/webhooks"),
     "tls_pair_unusable": (_("Replace the certificate"), "/settings/tls"),
     "tls_certificate_ending": (_("Replace the certificate"), "/settings/tls"),
     "tls_names_missing": (_("Replace the certificate"), "/settings/tls"),

@@ -1,13 +1,12 @@
 """Use cases of webhooks at both servers, for commands, programs and pages (row B20).
 
-A server lends its tables, its secrets, its news, how it asks for permission and writes events.
+A server lends its tables, its secrets, its news, how it asks for permission, writes events and refreshes alerts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -25,7 +24,7 @@ from serverkit.errors import AppError, InvalidInputError
 from serverkit.files import read_bounded
 from serverkit.ids import new_id
 from serverkit.names import check_name
-from serverkit.outbox import KEPT, deliver
+from serverkit.outbox import deliver
 from serverkit.secrets_box import SecretBox
 from serverkit.settings import WebhookSettings
 from serverkit.webhooks import news as told
@@ -75,6 +74,7 @@ class WebhookActs(Generic[S]):
     settings: Callable[[S], WebhookSettings]
     authorize: Callable[[Unit], None]
     record: Callable[[Unit, str, str, str], None]
+    refresh: Callable[[Unit], None]
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -120,6 +120,7 @@ class WebhookActs(Generic[S]):
         unit.session.execute(delete(self.deliveries).where(self.deliveries.webhook_id == row.id))
         unit.session.delete(row)
         self.record(unit, "removed", f"webhook {row.name} removed", row.id)
+        self.refresh(unit)
         return {"id": row.id, "name": row.name, "removed": True}
 
     def test(self, server: S, actor: Actor, webhook_id: str) -> dict[str, Any]:
@@ -176,6 +177,7 @@ class WebhookActs(Generic[S]):
         row.sent_at, row.due_at, row.attempts, row.last_error = None, unit.now, 0, ""
         names = self._names(unit)
         self.record(unit, "redelivered", f"a delivery to webhook {names[row.webhook_id]} is sent again", row.webhook_id)
+        self.refresh(unit)
         return _delivery(row, names)
 
     def run(self, server: S) -> str:
@@ -202,7 +204,7 @@ class WebhookActs(Generic[S]):
                 raise
 
         said = deliver(server.database, self.deliveries, ACTOR, {KIND: send})
-        server.database.run(ACTOR, self._forget)
+        server.database.run(ACTOR, self.refresh)
         return said
 
     def _post(
@@ -218,11 +220,6 @@ class WebhookActs(Generic[S]):
     def _authorities(self, server: S) -> str:
         file = self.settings(server).ca_file
         return read_bounded(Path(file), MOST_AUTHORITIES).decode("ascii", "replace") if file else ""
-
-    def _forget(self, unit: Unit) -> None:
-        row = self.deliveries
-        given_up = row.sent_at.is_(None) & row.due_at.is_(None)
-        unit.session.execute(delete(row).where(given_up, row.at < unit.now - KEPT - timedelta(days=4)))
 
     def _check(self, patterns: Sequence[str], least: str) -> None:
         if least not in LEAST:

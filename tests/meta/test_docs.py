@@ -328,6 +328,7 @@ def _possible(kind: AlertKind) -> str:
 
 
 # Beside `conditions.py`.
+SHARED_ALERTS = ("alerts/clock.py", "backup/alerts.py", "mail/undelivered.py", "tls/watch.py", "webhooks/undelivered.py")
 ALSO_DEMAND = {
     "central": ("clones.py", "conversions.py", "devices.py", "machine.py", "owned.py"),
     "satellite": ("clones.py", "devices.py"),
@@ -347,10 +348,7 @@ def test_every_alert_is_documented(server: str, known: dict[str, AlertKind]) -> 
     folder = ROOT / ("central/domain" if server == "central" else "satellite/core") / "alerts"
     # The other files of the folder name alerts too, but demand none.
     code = "".join((folder / name).read_text("utf-8") for name in ("conditions.py", *ALSO_DEMAND[server]))
-    code += "".join(
-        (ROOT / "serverkit" / name).read_text("utf-8")
-        for name in ("alerts/clock.py", "tls/watch.py", "backup/alerts.py")
-    )
+    code += "".join((ROOT / "serverkit" / name).read_text("utf-8") for name in SHARED_ALERTS)
     assert {name for name in known if f'"{name}"' in code} == set(raised)
 
 

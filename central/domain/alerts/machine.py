@@ -1,19 +1,19 @@
-"""Alerts of the vendor's machine: keys that expire, its clock, mail that is not delivered (rows E2, S1.3, C12.2)."""
+"""Alerts of the vendor's machine: keys that expire, its clock, mail and news that are not delivered (rows E2, S1.3, C12.2, B20)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
-
-from central.domain.operations.models import OutboxEntry
+from central.domain.operations.models import OutboxEntry, Webhook, WebhookDelivery
 from exchange.compliance import expiry_step, until
 from exchange.trust import Root
 from exchange.vocabulary import KeyState
 from serverkit.alerts.clock import clock_alerts
 from serverkit.alerts.engine import Wanted
-from serverkit.alerts.texts import alert_key, said
+from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
+from serverkit.mail.undelivered import undelivered_mail
+from serverkit.webhooks.undelivered import undelivered_news
 
 
 def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
@@ -42,18 +42,7 @@ def clock(unit: Unit) -> Iterator[Wanted]:
     return clock_alerts(unit, "vendor", "central")
 
 
-MAIL_TRIES, MOST_MAIL = 3, 200
-"""After so many tries a mail counts as not delivered; alerts name so many recipients at most."""
-
-
-def mail(unit: Unit) -> Iterator[Wanted]:
-    """Row C12.2: mail that the server has refused, or that it did not take, by recipient."""
-    query = select(OutboxEntry).where(OutboxEntry.sent_at.is_(None), OutboxEntry.attempts >= MAIL_TRIES)
-    told: set[str] = set()
-    for row in unit.session.scalars(query.order_by(OutboxEntry.at).limit(MOST_MAIL)):
-        to = str(row.payload.get("to"))
-        if to.casefold() in told:
-            continue
-        told.add(to.casefold())
-        text = said("Mail to {address} was not delivered: {cause}", address=to, cause=row.last_error)
-        yield Wanted("mail_undelivered", alert_key(to.casefold()), text, "vendor", subject={"mail": row.id})
+def undelivered(unit: Unit) -> Iterator[Wanted]:
+    """Rows C12.2, B20: mail and news that no one took."""
+    yield from undelivered_mail(unit, OutboxEntry, "vendor")
+    yield from undelivered_news(unit, Webhook, WebhookDelivery, "vendor")

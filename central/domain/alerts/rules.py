@@ -42,6 +42,7 @@ _KINDS = (
     AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
     AlertKind("mail_undelivered", _MINOR, "vendor", ("dismiss",), "the mail server did not take a mail in three attempts", "delivery, or another attempt by hand"),
     *backup_kinds("vendor"),
+    AlertKind("webhook_undelivered", _MINOR, "vendor", ("dismiss",), "a webhook did not take a delivery in three attempts", "delivery, or removal of the webhook"),
     *alert_kinds("vendor"),
 )  # fmt: skip
 

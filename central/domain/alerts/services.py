@@ -16,7 +16,7 @@ from central.domain.alerts.clones import clones
 from central.domain.alerts.conditions import account_wants, pool_key, shortages
 from central.domain.alerts.devices import INSTANCE_KINDS
 from central.domain.alerts.devices import instances as of_instances
-from central.domain.alerts.machine import clock, mail, trust
+from central.domain.alerts.machine import clock, trust, undelivered
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.snapshot import Snapshot
@@ -31,7 +31,8 @@ from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 from serverkit.tls.watch import KINDS as TLS_KINDS
 
-VENDOR_KINDS = frozenset({"clock_suspicious", "mail_undelivered", "trust_expiring"})
+UNDELIVERED = frozenset({"mail_undelivered", "webhook_undelivered"})
+VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"}) | UNDELIVERED
 ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS - BACKUP_KINDS
 TOLD = frozenset({"insufficient_licences"})
 
@@ -123,7 +124,13 @@ def settle_alerts(unit: Unit, keyring: KeyRing) -> None:
 def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
     """Refresh the vendor's own alerts."""
     unit.touched.discard(VENDOR)
-    book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit), *mail(unit)], VENDOR_KINDS)
+    book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit), *undelivered(unit)], VENDOR_KINDS)
+
+
+def refresh_undelivered(unit: Unit) -> None:
+    """Refresh the vendor's alerts about mail and news that no one took."""
+    unit.session.flush()
+    book(VENDOR).reconcile(unit, undelivered(unit), UNDELIVERED)
 
 
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:

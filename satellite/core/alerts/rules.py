@@ -28,7 +28,10 @@ _KINDS = (
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock jumped ahead or was set back", "confirmation or a correct clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "the root or a role key expires soon", "a newer root"),
     *backup_kinds("satellite"),
+    AlertKind("mail_undelivered", _MINOR, "satellite", ("dismiss",), "the mail server did not take a mail in three attempts", "delivery, or a change of the settings"),
+    AlertKind("webhook_undelivered", _MINOR, "satellite", ("dismiss",), "a webhook did not take a delivery in three attempts", "delivery, or removal of the webhook"),
     *alert_kinds("satellite"),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, AlertKind] = {kind.kind: kind for kind in _KINDS}
+UNDELIVERED = frozenset({"mail_undelivered", "webhook_undelivered"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -15,11 +15,12 @@ from satellite.core.access.services import require
 from satellite.core.alerts import conditions, devices
 from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
-from satellite.core.alerts.rules import CATALOGUE
+from satellite.core.alerts.rules import CATALOGUE, UNDELIVERED
 from satellite.core.event_log.event_kinds import SITE, EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.instances.models import Instance
+from satellite.core.operations.models import OutboxEntry, Webhook, WebhookDelivery
 from satellite.core.site.queries import site_of
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
 from serverkit.alerts.texts import said_again
@@ -27,7 +28,9 @@ from serverkit.backup.alerts import KINDS as BACKUP_KINDS
 from serverkit.clock import iso, optional_iso
 from serverkit.db.nonempty_tables import nonempty_tables
 from serverkit.db.unit import Unit
+from serverkit.mail.undelivered import undelivered_mail
 from serverkit.tls.watch import KINDS as TLS_KINDS
+from serverkit.webhooks.undelivered import undelivered_news
 
 TOLD = frozenset({"insufficient_licences"})
 
@@ -42,7 +45,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     unit.session.flush()  # conditions read what this unit has changed
     site = site_of(unit)
     unit.touched.discard(SITE)
-    there = nonempty_tables(unit, (Instance, QueueEntry, HeldGrant))
+    there = nonempty_tables(unit, (Instance, QueueEntry, HeldGrant, OutboxEntry, WebhookDelivery))
     nothing: tuple[Wanted, ...] = ()
     has_devices = Instance in there
     wanted = chain(
@@ -56,8 +59,22 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         conditions.synchronization(unit, site, restored=restored),
         conditions.trust(unit, root),
         conditions.clock(unit),
+        undelivered(unit) if there & {OutboxEntry, WebhookDelivery} else nothing,
     )
     _tell(unit, book().reconcile(unit, wanted, frozenset(CATALOGUE) - TLS_KINDS - BACKUP_KINDS, tell=TOLD))
+
+
+def undelivered(unit: Unit) -> Iterator[Wanted]:
+    """Mail and news that no one took (rows S3.4, B20)."""
+    name = site_of(unit).name
+    yield from undelivered_mail(unit, OutboxEntry, name)
+    yield from undelivered_news(unit, Webhook, WebhookDelivery, name)
+
+
+def refresh_undelivered(unit: Unit) -> None:
+    """Refresh the alerts about mail and news that no one took."""
+    unit.session.flush()
+    book().reconcile(unit, undelivered(unit), UNDELIVERED)
 
 
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:

@@ -19,6 +19,7 @@ from central.domain.operations.models import Webhook, WebhookDelivery
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
+from serverkit.outbox import put
 from serverkit.webhooks import news
 from tests.unit.central.factories import DOMAIN, NOBODY, NOW, unit_of
 
@@ -77,6 +78,25 @@ def test_alerts_of_accounts_and_of_the_vendor_are_told_with_their_account() -> N
         book(account.id).reconcile(unit, wanted(500), {"satellite_sync_overdue"})
         (summary,) = [one for one in queued(unit) if one["type"] == "alert.summary"]
         assert (summary["data"]["count"], summary["data"]["severities"]) == (499, {"minor": 499})
+
+
+@pytest.mark.row("B20", "C10.4")
+def test_a_webhook_that_takes_nothing_is_an_alert_of_the_vendor_until_it_does() -> None:
+    """After three attempts; a delivery that arrives ends it."""
+    with unit_of() as unit:
+        add(unit, ["virtual_account:*"], "none")
+        row = put(unit, WebhookDelivery, "webhook", {"webhook": "a" * 32, "body": {}})
+        row.webhook_id = "a" * 32
+
+        def kinds(attempts: int) -> set[str]:
+            row.attempts, row.last_error = attempts, "webhook_failed: 500"
+            ACTS.refresh(unit)
+            return {one.kind for one in book(VENDOR).open_ones(unit)}
+
+        assert kinds(2) == set()
+        assert kinds(3) == {"webhook_undelivered"}
+        row.sent_at, row.due_at = NOW, None
+        assert kinds(4) == set()
 
 
 @pytest.mark.row("B20")

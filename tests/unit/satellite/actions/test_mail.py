@@ -25,6 +25,7 @@ from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import book
+from satellite.core.operations.models import OutboxEntry
 from satellite.core.settings.models import StoredSetting
 from satellite.runtime import Satellite
 from serverkit.actor import OPERATOR, SYSTEM
@@ -90,6 +91,25 @@ def test_new_alerts_are_mailed_once_and_old_or_lesser_ones_are_not(server: Satel
     assert "clock" in str(found.get_payload())
     assert "minor one" not in found.as_bytes().decode()
     assert [one["state"] for one in shown["items"]] == ["sent"]
+
+
+@pytest.mark.row("S3.4", "C10.4")
+def test_mail_that_no_server_takes_is_an_alert_until_the_settings_are_right(server: Satellite, box: Controller) -> None:
+    """After three attempts; what waits is tried at once with new settings, and dropped for anyone who is no recipient any more."""
+    set_mail(server, 1, recipients=["ops@site.example", "gone@site.example"])
+    alert(server, "clock_suspicious", "the clock jumped")
+    for _ in range(3):
+        mail.mail_alerts(server)
+        with server.database.write(SYSTEM) as unit:
+            unit.session.execute(update(OutboxEntry).values(due_at=unit.now))
+    with server.database.read(OPERATOR) as unit:
+        assert {one.kind for one in book().open_ones(unit)} - {"clock_suspicious"} == {"mail_undelivered"}
+    set_mail(server, box.port)
+    mail.mail_alerts(server)
+    with server.database.read(OPERATOR) as unit:
+        assert {one.kind for one in book().open_ones(unit)} - {"clock_suspicious"} == set()
+
+    assert [one["To"] for one in box.handler.mails] == ["ops@site.example"]
 
 
 @pytest.mark.row("S3.4")

@@ -14,7 +14,8 @@ from sqlalchemy import update
 from satellite.actions import webhooks
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
-from satellite.core.alerts.services import book
+from satellite.core.alerts.rules import UNDELIVERED
+from satellite.core.alerts.services import book, dismiss_alert
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.operations.models import Webhook, WebhookDelivery
@@ -23,6 +24,7 @@ from serverkit.actor import OPERATOR, SYSTEM
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.alerts.texts import said
 from serverkit.errors import InvalidInputError
+from serverkit.outbox import MOST_ATTEMPTS
 from serverkit.settings import WebhookSettings
 from serverkit.webhooks.errors import (
     UnknownDeliveryError,
@@ -121,6 +123,46 @@ def test_alerts_from_the_least_severity_up_are_told_once(server: Satellite, rece
 
     assert {body["data"]["severity"] for body in receiver.bodies} == {"major"}
     assert [body["data"]["message"] for body in receiver.bodies].count("a major thing") == 1
+
+
+def open_kinds(server: Satellite) -> set[str]:
+    """The kinds of the open alerts about what no one took."""
+    with server.database.read(OPERATOR) as unit:
+        return {one.kind for one in book().open_ones(unit)} & UNDELIVERED
+
+
+@pytest.mark.row("B20", "C10.4")
+def test_a_webhook_that_takes_nothing_is_an_alert_until_it_does_or_is_removed(
+    server: Satellite, receiver: Receiver
+) -> None:
+    """After three attempts; dismissed, it comes back when a delivery is given up; redelivery and removal end it."""
+    made = add(server, receiver.start(), events=("token:created",), least="none")
+    receiver.status = 500
+    happen(server)
+    for attempts in (1, MOST_ATTEMPTS - 1):
+        with server.database.write(SYSTEM) as unit:
+            unit.session.execute(update(WebhookDelivery).values(due_at=unit.now, attempts=attempts))
+        ACTS.run(server)
+        if attempts == 1:
+            assert open_kinds(server) == set()
+            with server.database.write(SYSTEM) as unit:
+                unit.session.execute(update(WebhookDelivery).values(due_at=unit.now, attempts=2))
+            ACTS.run(server)
+            assert open_kinds(server) == {"webhook_undelivered"}
+            with server.database.write(OPERATOR) as unit:
+                dismiss_alert(unit, book().open_ones(unit)[0].id)
+    assert open_kinds(server) == {"webhook_undelivered"}
+    receiver.status = 204
+    with server.database.write(OPERATOR) as unit:
+        ACTS.redeliver(unit, deliveries(server)[0]["id"])
+    assert open_kinds(server) == set()
+    with server.database.write(SYSTEM) as unit:
+        unit.session.execute(update(WebhookDelivery).values(sent_at=None, due_at=None, attempts=MOST_ATTEMPTS))
+    ACTS.run(server)
+    assert open_kinds(server) == {"webhook_undelivered"}
+    with server.database.write(OPERATOR) as unit:
+        ACTS.remove(unit, made["id"])
+    assert open_kinds(server) == set()
 
 
 @pytest.mark.row("B20")
