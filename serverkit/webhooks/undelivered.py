@@ -28,7 +28,7 @@ def undelivered_news(
             if waiting == count
             else "Deliveries to the webhook {name} were given up after four days: {cause}",
             name=unit.session.get_one(hooks, webhook_id).name,
-            cause=unit.session.scalar(first),
+            cause=unit.session.scalar(first) or "",
         )
         step = int(waiting < count)
         yield Wanted(
