@@ -328,7 +328,13 @@ def _possible(kind: AlertKind) -> str:
 
 
 # Beside `conditions.py`.
-SHARED_ALERTS = ("alerts/clock.py", "backup/alerts.py", "mail/undelivered.py", "tls/watch.py", "webhooks/undelivered.py")
+SHARED_ALERTS = (
+    "alerts/clock.py",
+    "backup/alerts.py",
+    "mail/undelivered.py",
+    "tls/watch.py",
+    "webhooks/undelivered.py",
+)
 ALSO_DEMAND = {
     "central": ("clones.py", "conversions.py", "devices.py", "machine.py", "owned.py"),
     "satellite": ("clones.py", "devices.py"),
