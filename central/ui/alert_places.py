@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from serverkit.web.alert_pages import Place
@@ -42,6 +43,15 @@ def place_of(page: Page, item: Item) -> Place | None:
     return next((one for one in found if page.may_open(one[1])), found[0] if found else None)
 
 
+def _of_machine(kind: str, subject: Mapping[str, Any]) -> Iterator[Place]:
+    if mail := subject.get("mail"):
+        yield _("Open the mail"), f"/mail/{quote(str(mail), safe='')}"
+    if kind.startswith("backup_"):
+        yield _("Make a backup"), "/backups"
+    if webhook := subject.get("webhook"):
+        yield _("Open the webhook"), f"/webhooks/{quote(str(webhook), safe='')}"
+
+
 def _places(item: Item) -> Iterator[Place]:
     root, kind, subject = f"/a/{item['domain']}", str(item["kind"]), item["subject"]
     if kind.startswith("agreement"):
@@ -62,12 +72,7 @@ def _places(item: Item) -> Iterator[Place]:
         words, verb = OF_SATELLITE.get(kind, TROUBLESHOOT)
         yield words, f"{one}/{verb}"
         yield _("Open the satellite"), one
-    if mail := subject.get("mail"):
-        yield _("Open the mail"), f"/mail/{quote(str(mail), safe='')}"
-    if kind.startswith("backup_"):
-        yield _("Make a backup"), "/backups"
-    if webhook := subject.get("webhook"):
-        yield _("Open the webhook"), f"/webhooks/{quote(str(webhook), safe='')}"
+    yield from _of_machine(kind, subject)
     if item["pool"] is not None:
         yield from _in_pool(f"{root}/va/{item['pool']['number']}", item)
 
