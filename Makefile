@@ -11,7 +11,7 @@ PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screens test check types imports fast format vectors bench deb bundle image sbom release-check boot-test clean
+.PHONY: help setup demo screens test check types imports fast format vectors bench deb bundle image sbom release-check boot-test cluster-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -84,6 +84,10 @@ sbom: ## bill of materials (CycloneDX) from the lock files in build/sbom.json; n
 
 boot-test: ## boot a minimal Debian with the packages and take it to a licensed device; writes build/boot/report.json
 	@packaging/boot_test.sh
+
+cluster-test: setup ## kill the primary of a PostgreSQL cluster (Patroni, etcd) under load; writes build/cluster/report.json
+	@bash tools/system_needs.sh cluster
+	@PERIGEE_CLUSTER=1 $(BIN)/pytest -q tests/cluster
 
 clean: ## remove what was built
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Sees to the server programs that the tests use; says what it installs, or what is missing.
+# system_needs.sh [cluster]: with `cluster` also those of `make cluster-test`.
 set -euo pipefail
 [ -z "${PERIGEE_SKIP_SYSTEM_TESTS:-}" ] || { echo "tests that need a system server are left out"; exit 0; }
 missing=()
@@ -7,6 +8,10 @@ command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2
 command -v chronyd >/dev/null || [ -x /usr/sbin/chronyd ] || missing+=(chrony)
 command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
 command -v promtool >/dev/null || missing+=(promtool)
+if [ "${1:-}" = cluster ]; then
+  command -v patroni >/dev/null || missing+=(patroni)
+  command -v etcd >/dev/null || missing+=(etcd-server)
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "tests: installing ${missing[*]}"
@@ -28,6 +33,12 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
       packages+=("$name")
     fi
   done
+  # No package starts a service: the tests start what they need themselves.
+  if [ "${1:-}" = cluster ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
   [ ${#packages[@]} -eq 0 ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
   exit 0
 fi

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from serverkit.actor import Actor
 from serverkit.db.outage import is_lost
 from serverkit.db.unit import Database, Unit, is_retryable
-from serverkit.errors import DatabaseGuardError
+from serverkit.errors import DatabaseGuardError, DatabaseUnavailableError
 from serverkit.locks import Lock, turn
 
 ATTEMPTS = 5
@@ -97,6 +97,8 @@ class GroupCommit(Generic[J]):
                     continue
                 if is_lost(error) and attempt < ATTEMPTS and self._database.outage.wait():
                     continue  # nothing of it was kept: a commit that got no answer was looked up
+                if is_lost(error):
+                    raise DatabaseUnavailableError from error
                 if done:
                     raise _CommitFailedError from error
                 raise

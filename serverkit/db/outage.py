@@ -75,21 +75,23 @@ class Outage:
                 if not is_lost(error) or not self.wait():
                     raise
                 continue
-            if self._since is not None:
-                get_logger().warning("database_back", after_seconds=round(monotonic() - self._since, 1))
-            self._reached, self._since = True, None
+            # Other threads wait and come back at the same time: each looks at one value of its own.
+            since, self._since = self._since, None
+            self._reached = True
+            if since is not None:
+                get_logger().warning("database_back", after_seconds=round(monotonic() - since, 1))
             return
 
     def wait(self) -> bool:
         """Wait a moment before the next attempt; False where it has lasted too long, or nothing was reached yet."""
         if not self._reached:
             return False
-        now = monotonic()
-        if self._since is None:
-            self._since = now
+        now, since = monotonic(), self._since
+        if since is None:
+            since = self._since = now
             get_logger().warning("database_away")
             self._engine.dispose()  # no other connection leads to where the database is now
-        if now - self._since >= self._patience:
+        if now - since >= self._patience:
             return False
         sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads those who wait, guards nothing
         return True

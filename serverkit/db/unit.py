@@ -21,7 +21,7 @@ from serverkit.db.base import CommitMarkMixin
 from serverkit.db.engine import database_file
 from serverkit.db.outage import Marks, Outage, is_lost, watch_writes
 from serverkit.db.timekeeper import Timekeeper
-from serverkit.errors import DatabaseBusyError, DatabaseGuardError
+from serverkit.errors import DatabaseBusyError, DatabaseGuardError, DatabaseUnavailableError
 from serverkit.faults import crash_point
 from serverkit.licence_time import Reading
 from serverkit.locks import writing
@@ -149,6 +149,8 @@ class Database:
             yield self._unit(session, actor, writing=False)
         except DBAPIError as error:
             self._refuse(error)
+            if is_lost(error):
+                raise DatabaseUnavailableError from error
             raise
         finally:
             with suppress(DBAPIError):
@@ -171,7 +173,7 @@ class Database:
                 if is_lost(error):
                     lost_at = lost_at or monotonic()
                     if monotonic() - lost_at >= self._patience or not self.outage.wait():
-                        raise
+                        raise DatabaseUnavailableError from error
                     continue
                 if not is_retryable(error):
                     raise

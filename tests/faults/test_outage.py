@@ -19,7 +19,7 @@ from serverkit.db.engine import make_engine
 from serverkit.db.outage import Marks, Outage
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import CommitInDoubtError
+from serverkit.errors import CommitInDoubtError, DatabaseUnavailableError
 
 pytestmark = pytest.mark.system
 
@@ -134,3 +134,17 @@ def test_a_database_that_stays_away_is_said_so(shared: Database, monkeypatch: py
     monkeypatch.setattr(shared.engine.pool, "_creator", away)
     with pytest.raises(CommitInDoubtError):
         marks.was_kept("one")
+
+
+@pytest.mark.row("B8")
+def test_a_reader_whose_connection_ends_is_told_that_the_database_is_away(shared: Database) -> None:
+    """What was half read is not shown: the refusal is the one of a database that is not available, HTTP 503."""
+
+    def read() -> None:
+        with shared.read(SYSTEM) as unit:
+            unit.session.execute(text("SELECT 1"))
+            cut(shared)
+            unit.session.execute(text("SELECT 1"))
+
+    with pytest.raises(DatabaseUnavailableError):
+        read()
