@@ -241,3 +241,22 @@ def test_an_end_written_as_a_date_counts_on_its_last_day(vendor: World) -> None:
 
     assert (last, over["purchased"], over["until"]) == (5, 0, None)
     assert "until the end of 30 Nov 2026 UTC" in texts[0]
+
+
+@pytest.mark.row("C3.3", "C4.2")
+@pytest.mark.one_database("what a device took of a lot without bound is compared in the program")
+def test_reporting_only_units_of_a_device_cover_no_one_else(vendor: World) -> None:
+    """Their order is not cancelled while the device holds them; without that order they hide no shortage of their pool."""
+    columns = "virtual_account,tag,quantity,type,billing,order_number,order_line\n"
+    line = "Spare,ESSENTIALS,1,reporting_only,prepaid,O-5,1\n"
+    vendor.central("order", "import", ACCOUNT, vendor.file("reporting.csv", columns + line))
+    reserve(vendor, code_of(vendor, "AIR-1"), "ESSENTIALS=2")
+    held = vendor.central("order", "cancel", ACCOUNT, "O-5", "--note", "cancelled", code=1)["error"]["code"]
+    [lot] = [one for one in vendor.central("licence", "lots", ACCOUNT)["items"] if one["order_number"] == "O-5"]
+    words = ("--virtual-account", "Spare", "--quantity", "1", "--note", "ended")
+    vendor.central("licence", "remove", ACCOUNT, lot["id"], *words)
+    vendor.device("SN1", "central", vendor.token("central", pool="Spare")).use("ESSENTIALS", 3)
+
+    found = rows(vendor, "ESSENTIALS")["prepaid"]
+    assert held == "order_held"
+    assert (found["in_use"], found["balance"], found["status"]) == (5, -3, "out_of_compliance")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -22,6 +22,8 @@ from central.domain.ledger.errors import (
 )
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.postings import Move, Place, post_many
+from central.domain.ledger.taking import ISSUED_OF
+from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 from serverkit.errors import AppError
@@ -65,7 +67,8 @@ def plan_cancellation(unit: Unit, account_id: str, order: str, line: str | None 
     ids = set(unit.session.scalars(ordered))
     if not order or not ids:
         raise UnknownOrderLineError("there is no order {order!r} with this line", order=order[:255])
-    ids |= _copies(unit, account_id, ids)
+    ids |= _copies(unit, account_id, ids, COPIED_FROM)
+    ids |= _copies(unit, account_id, ids, ISSUED_OF)
     held = []
     for piece in batches(sorted(ids)):
         query = (
@@ -96,12 +99,18 @@ def plan_cancellation(unit: Unit, account_id: str, order: str, line: str | None 
     return Cancelled(order, line, taken, Verdict(tuple(reasons)), names, places)
 
 
-def _copies(unit: Unit, account_id: str, ids: Collection[str]) -> set[str]:
-    """Lots that were copied from these when their subscription was assigned to further virtual accounts."""
-    query = select(Lot.id, Lot.details, Lot.subscription_id).where(
-        Lot.account_id == account_id, Lot.subscription_id.is_not(None), Lot.order_number.is_(None)
+def _copies(unit: Unit, account_id: str, ids: Collection[str], how: str) -> set[str]:
+    """Lots that were made of these: for further virtual accounts of a subscription, or for a device that took units.
+
+    Only what has no predefined quantity is taken so.
+    """
+    kinds = or_(
+        Lot.subscription_id.is_not(None),
+        Lot.licence_type == LicenceType.REPORTING_ONLY,
+        Lot.billing == Billing.USAGE,
     )
-    return {lot for lot, details, _ in unit.session.execute(query) if details.get(COPIED_FROM) in ids}
+    query = select(Lot.id, Lot.details).where(Lot.account_id == account_id, Lot.order_number.is_(None), kinds)
+    return {lot for lot, details in unit.session.execute(query) if details.get(how) in ids}
 
 
 def _places(unit: Unit, account_id: str, ids: Collection[str]) -> Sequence[VirtualAccount]:

@@ -135,10 +135,11 @@ def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
         figures.reserved += lot.quantity
         figures.in_transition += lot.quantity if bucket == Bucket.TRANSITION else 0
     if bucket != Bucket.FREE and lot.licence_type is LicenceType.REPORTING_ONLY:
-        figures.of_reporting += lot.quantity
+        figures.of_reporting += lot.quantity  # it covers itself, and no one else
     elif bucket != Bucket.FREE and lot.billing is Billing.USAGE and phase is LotPhase.ACTIVE:
         figures.of_usage += lot.quantity
-    figures.stock += stock_of([lot], now)
+    if bucket == Bucket.FREE or lot.licence_type is not LicenceType.REPORTING_ONLY:
+        figures.stock += stock_of([lot], now)
     if phase is not LotPhase.EXPIRED:
         figures.terms.append(Term(lot, phase))
 

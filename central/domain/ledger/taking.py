@@ -23,6 +23,8 @@ from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 
+ISSUED_OF = "issued_of"
+"""In the details of a lot that came into being when it was taken: the lot of which it was taken."""
 PERPETUAL = "perpetual"
 """The end of units that never end."""
 
@@ -89,6 +91,7 @@ def _issue(unit: Unit, account_id: str, of: str, quantity: int, target: Place, r
     parent = unit.session.get_one(Lot, (account_id, of))
     values = {column.name: getattr(parent, column.name) for column in Lot.__table__.columns}
     own = {"id": new_id(), "quantity": quantity, "order_number": None, "order_line": None, "created_at": unit.now}
+    own["details"] = {**parent.details, ISSUED_OF: parent.details.get(ISSUED_OF, parent.id)}
     lot = Lot(**{**values, **own})
     unit.session.add(lot)
     unit.session.flush()  # its posting names it
