@@ -199,9 +199,12 @@ def turn(session: Session, lock: Lock) -> None:
         session.execute(text(_TURNS[lock]))
 
 
-def for_change(query: Q, *, writing: bool = True) -> Q:
-    """A query whose rows are locked, because they are read to be changed; unlocked in a unit that only reads."""
-    return query.with_for_update() if writing else query
+def for_change(query: Q, *, writing: bool = True, of: type[Any] | None = None) -> Q:
+    """A query whose rows are locked, because they are read to be changed; unlocked in a unit that only reads.
+
+    Of a query of several tables `of` says which one's rows are.
+    """
+    return query.with_for_update(of=of) if writing else query
 
 
 def row_for_change(session: Session, model: type[M], key: Any, *, writing: bool = True) -> M | None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from central.device_api.detaching import detach_device, reattach_device
-from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
-from central.device_api.registrations import leave, note_refused_token, refresh_registered, refuse_foreign, register
+from central.device_api.device_pools import DevicePools
+from central.device_api.device_rows import DeviceRows
+from central.device_api.devices import authorize_device, decide_for_device, take_device_return
+from central.device_api.fast_renewals import renew_authorization
+from central.device_api.registrations import (
+    leave,
+    note_refused_token,
+    refresh_registered,
+    refuse_foreign,
+    register,
+    registered_result,
+)
 from central.domain.accounts.models import SmartAccount
-from central.domain.agreements.services import is_pending
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
 from central.domain.conversions.device_led import Asking, answer_of, convert_for_device
 from central.domain.event_log.event_kinds import EventKind
@@ -21,14 +30,14 @@ from central.domain.instances.detached import note_failure
 from central.domain.instances.devices import (
     find_key,
     issue_certificate,
-    known_device,
     membership,
     note_restored,
     registered_with,
     revive_key,
 )
+from central.domain.instances.hardware import same_hardware
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import find_instance, placed_name, same_hardware
+from central.domain.instances.queries import find_instance, placed_name
 from central.domain.instances.services import note_removed
 from central.domain.instances.standby_sets import change_active, leave_set
 from central.domain.ledger.claims import claims_of
@@ -43,7 +52,6 @@ from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import (
     CertificateResult,
     RegisterBody,
-    RegisterResult,
     RenewIdentityBody,
     TransferActiveBody,
 )
@@ -63,29 +71,25 @@ from serverkit.log import get_logger
 class CentralBackend:
     """The services of a group of messages, inside one unit of work."""
 
-    def __init__(self, unit: Unit, keyring: KeyRing) -> None:
-        """`unit` is the group's."""
+    def __init__(self, unit: Unit, keyring: KeyRing, keys: Iterable[PublicKey]) -> None:
+        """`unit` is the group's, `keys` are those of its messages."""
         self._unit = unit
         self._keyring = keyring
         self.now = unit.now
         self.held = (0, 0)
         self._refused: Token | None = None
-        self._row: DeviceKey | None = None
+        self._rows = DeviceRows(unit, keys)
+        self._key_id = ""
+        self._is_contact = False
         self._pools = DevicePools(unit, keyring)
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
-        del digest
-        self._row = find_key(self._unit, key_id)
-        return known_device(self._unit, self._row) if self._row else None
-
-    def _key(self, key_id: str) -> DeviceKey | None:
-        """The row of a key; that of the message at hand was read when it was looked up."""
-        row = self._row
-        return row if row is not None and row.key_id == key_id else find_key(self._unit, key_id)
+        self._key_id, self._is_contact = key_id, False
+        return self._rows.known(key_id, digest)
 
     def _own(self, known: KnownDevice) -> tuple[DeviceKey, Instance]:
-        row = self._key(known.key.key_id)
+        row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
         return row, find_instance(self._unit, row.account_id, known.instance)
@@ -101,26 +105,32 @@ class CentralBackend:
         account = self._unit.session.get_one(SmartAccount, row.account_id)
         refresh_touched(self._unit, account, instances=[known.instance, row.instance_id], pools=())
         refresh_clones(self._unit, account)
-        return known_device(self._unit, row) or replace(known, instance=row.instance_id, superseded=False)
+        self._rows.forget(row.key_id)
+        return self._rows.known(row.key_id, "") or replace(known, instance=row.instance_id, superseded=False)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Changes inside are undone when the block raises."""
+        self._rows.write()
         try:
             with self._unit.session.begin_nested():
                 yield
         except BaseException:
             self._pools.forget()  # it may have been made with what is undone
             raise
+        finally:
+            self._rows.forget(self._key_id)
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        """Keep the answer with the key."""
-        row = self._key(key_id)
-        if row is not None:
-            row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
+        """Keep the answer with the key, and the contact that a renewal has held back until the answer was made."""
+        if self._is_contact:
+            self._rows.contact(key_id)
+        self._rows.remember(key_id, counter, digest, answer)
 
     def write(self) -> None:
-        """Nothing is held back here: what changed is in the session."""
+        """Write what was held back, and refresh the alerts that it touched."""
+        self._rows.write()
+        self._pools.refresh()
 
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Log the exact cause; the device is told only its code."""
@@ -136,49 +146,38 @@ class CentralBackend:
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
-        key = self._key(known.key.key_id)
-        if key is not None and note_restored(self._unit, key, resumed):
+        key, _ = self._own(known)
+        if note_restored(self._unit, key, resumed):
             refresh_clones(self._unit, self._unit.session.get_one(SmartAccount, key.account_id))
+        self._rows.forget(key.key_id)
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
         self._pools.forget()
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
-        redeemed = redeem(self._unit, body.token, registered_with(self._unit, key))
+        is_new = self._rows.get(key.key_id) is None  # no device has this key
+        redeemed = redeem(self._unit, body.token, None if is_new else registered_with(self._unit, key))
         if redeemed.token is None:
             self._refused = redeemed.refused
             raise DeviceRefusal("token_refused", redeemed.cause)
-        account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
-        if is_pending(self._unit, account):
+        of = redeemed.token
+        account, virtual_account = self._pools.place(of.account_id, of.virtual_account_id)
+        if self._pools.owes_agreement(account):
             raise DeviceRefusal("agreement_pending")
-        refuse_foreign(self._unit, account, key)
-        registered = register(self._unit, redeemed.token, body, key)
-        instance = registered.instance
-        account, virtual_account = membership(self._unit, instance)
-        self._row = row = refuse_foreign(self._unit, account, key)
-        if row is None:
-            raise DeviceRefusal("not_registered")
-        certificate = issue_certificate(self._unit, self._keyring, instance, row)
-        result = RegisterResult(
-            instance=instance.id,
-            certificate=certificate,
-            device_ca=self._keyring.device_ca,
-            account_domain=account.domain,
-            account_name=account.name,
-            virtual_account_id=virtual_account.id,
-            virtual_account_name=virtual_account.name,
-            certificate_expires=instance.certificate_expires,
-            renew_from=self.now + CERTIFICATE_RENEWAL,
-            export_allowed=instance.export_allowed,
-        )
+        if not is_new:
+            refuse_foreign(self._unit, account, key)
+        registered = register(self._unit, of, body, key, is_new=is_new)
+        result = registered_result(self._unit, self._keyring, registered, account, virtual_account)
         refresh_registered(self._unit, account, registered)
-        return instance.id, result.to_dict()
+        return registered.instance.id, result.to_dict()
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
-        """Every list takes the full path here: central signs fresh lines for each answer."""
-        del known, body
-        return None
+        """Answer for a list that changes nothing."""
+        device = self._rows.get(known.key.key_id)
+        result = renew_authorization(self._unit, self._pools, device, known, body) if device is not None else None
+        self._is_contact = result is not None
+        return result
 
     def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
         """Every registration takes the full path here: accounts and agreements are to be looked at."""
@@ -241,7 +240,6 @@ class CentralBackend:
         account, _ = membership(self._unit, instance)
         doubled = bool(same_hardware(self._unit, instance) or "clone" in instance.marks)
         if leave_set(self._unit, instance, row):
-            self._row = None
             refresh_alerts(self._unit, account)
             return {}
         reservation = reservation_of(self._unit, row.account_id, instance.id)
@@ -251,7 +249,6 @@ class CentralBackend:
         pools |= {(one.grant.virtual_account_id, one.grant.tag) for one in taken if one.grant is not None}
         note_removed(self._unit, instance, "removed itself")
         leave(self._unit, instance, reservation)
-        self._row = None
         if restricted or doubled:
             refresh_alerts(self._unit, account)  # also what it left behind, or asked for without success
         else:

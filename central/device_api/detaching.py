@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from central.device_api.devices import DevicePools, authorize_device
+from central.device_api.device_pools import DevicePools
+from central.device_api.devices import authorize_device
 from central.domain.instances.detached import begin_term, end_early, used_away
 from central.domain.instances.models import Instance
 from central.domain.ledger.allotting import allotment_lines

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.alerts.services import refresh_alerts, refresh_touched
+from central.device_api.device_pools import DevicePools, signed_lines
+from central.domain.accounts.models import VirtualAccount
+from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.models import Entitlement
-from central.domain.catalogue.queries import entitlements, titles
+from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
@@ -25,20 +27,17 @@ from central.domain.instances.detached import note_return
 from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, placed_name
-from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
-from central.domain.ledger.queries import PoolFigures, pools
-from central.domain.policies.queries import policy_number
+from central.domain.ledger.queries import PoolFigures
 from central.keyring import KeyRing
 from central.sync.givebacks import Place, Taken, take
 from exchange.canonical import JsonObject
 from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE, SILENT_MINOR
-from exchange.statements import Allotment, ExportRequest, seal_allotment
+from exchange.statements import ExportRequest
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState
 from serverkit.db.unit import Unit
-from serverkit.ids import new_id
 from serverkit.licence_texts import change_text
 
 
@@ -47,39 +46,6 @@ def _instance(unit: Unit, known: KnownDevice) -> Instance:
     if row is None:
         raise DeviceRefusal("not_registered")
     return find_instance(unit, row.account_id, known.instance)
-
-
-class DevicePools:
-    """What many devices of one group of messages are told alike: figures and signed lines, made once until use changes."""
-
-    def __init__(self, unit: Unit, keyring: KeyRing) -> None:
-        """`unit` is the group's."""
-        self._unit, self._keyring = unit, keyring
-        self._figures: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], PoolFigures]] = {}
-        self._lines: dict[tuple[str, tuple[str, ...]], tuple[JsonObject, ...]] = {}
-
-    def forget(self) -> None:
-        """What is in use, or held, may have changed."""
-        self._figures.clear()
-        self._lines.clear()
-
-    def figures(self, virtual_account: VirtualAccount, tags: Iterable[str]) -> dict[tuple[str, str], PoolFigures]:
-        """Pools of a virtual account."""
-        of = virtual_account.id, tuple(sorted(tags))
-        if of not in self._figures:
-            self._figures[of] = (
-                pools(self._unit, virtual_account.account_id, [virtual_account.id], list(of[1])) if of[1] else {}
-            )
-        return self._figures[of]
-
-    def lines(
-        self, account: SmartAccount, virtual_account: VirtualAccount, tags: Iterable[str]
-    ) -> tuple[JsonObject, ...]:
-        """Signed lines of a virtual account."""
-        of = virtual_account.id, tuple(sorted(tags))
-        if of not in self._lines:
-            self._lines[of] = tuple(_allotments(self._unit, self._keyring, account, virtual_account, of[1]))
-        return self._lines[of]
 
 
 def authorize_device(
@@ -93,17 +59,15 @@ def authorize_device(
     until: datetime | None = None,
 ) -> JsonObject:
     """Take the complete list, answer for each licence, bring what was decided; `until` is the end of a detached term."""
-    account, virtual_account = membership(unit, instance)
-    if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
-        raise DeviceRefusal("certificate_expired")
-    catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
-    ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}
+    account, virtual_account = device_pools.place(instance.account_id, instance.virtual_account_id)
+    refuse_ended(unit, instance.certificate_expires)
+    ordinary = device_pools.ordinary(body.entitlements)
     present = claims_of(unit, account.id, instance.id)
     if not known.is_active:
         ordinary = dict(present)  # the active unit of a set says what is used; a standby is only answered (row C7.6)
     if ordinary != present:
         replace_claims(unit, account.id, instance.id, virtual_account.id, ordinary)
-        device_pools.forget()
+        device_pools.forget_use()
         _note_request(unit, instance, present, ordinary)
     for grant_id, generation in body.installed:
         mark_delivered(unit, account.id, grant_id, generation, known.key.key_hash)
@@ -116,7 +80,7 @@ def authorize_device(
     changed = {tag for tag in {*ordinary, *present} if ordinary.get(tag) != present.get(tag)}
     if silent or changed:  # a contact ends an alert only after a long silence, and a list that is known changes no pool
         mine = [instance.id] if silent else ()
-        refresh_touched(unit, account, instances=mine, pools={(virtual_account.id, tag) for tag in changed})
+        device_pools.touch(account, mine, {(virtual_account.id, tag) for tag in changed})
     restricted = has_restricted(unit, account.id, instance.id)
     if restricted:
         renew_grants(unit, keyring, account.id, None, (instance.id, known.key.key_hash))
@@ -124,21 +88,39 @@ def authorize_device(
     lines = (
         device_pools.lines(account, virtual_account, ordinary)
         if until is None
-        else tuple(_allotments(unit, keyring, account, virtual_account, tuple(sorted(ordinary)), until))
+        else tuple(signed_lines(unit, keyring, account, virtual_account, tuple(sorted(ordinary)), until))
     )
-    figures = device_pools.figures(virtual_account, ordinary)
-    answers = [_answer(figures, instance, catalogue.get(tag), tag, count, ends) for tag, count in body.entitlements]
     result = AuthorizeResult(
         issued=unit.now,
         valid_until=ends,
         renew_after=renewal,
-        entitlements=tuple(answers),
+        entitlements=answers_of(device_pools, virtual_account, instance, body, ordinary, ends),
         allotments=lines,
         grants=tuple(_grants(unit, instance, known)) if restricted else (),
         exports=tuple(_exports(unit, instance, known)) if restricted else (),
         releases=tuple(_releases(unit, instance, known)) if restricted else (),
     )
     return result.to_dict()
+
+
+def refuse_ended(unit: Unit, certificate_expires: datetime) -> None:
+    """A device whose identity has ended is renewed on neither way."""
+    if certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
+        raise DeviceRefusal("certificate_expired")
+
+
+def answers_of(
+    device_pools: DevicePools,
+    virtual_account: VirtualAccount,
+    device: Any,
+    body: AuthorizeBody,
+    ordinary: Iterable[str],
+    ends: datetime,
+) -> tuple[EntitlementAnswer, ...]:
+    """What a device, of which its instance or the columns of that are given, is told of each licence of its list."""
+    figures = device_pools.figures(virtual_account, ordinary)
+    catalogue = device_pools.catalogue(tag for tag, _ in body.entitlements)
+    return tuple(_answer(figures, device, catalogue.get(tag), tag, count, ends) for tag, count in body.entitlements)
 
 
 def _note_request(unit: Unit, instance: Instance, before: dict[str, int], wanted: dict[str, int]) -> None:
@@ -156,7 +138,7 @@ def _note_request(unit: Unit, instance: Instance, before: dict[str, int], wanted
 
 def _answer(
     figures: dict[tuple[str, str], PoolFigures],
-    instance: Instance,
+    instance: Any,
     entitlement: Entitlement | None,
     tag: str,
     count: int,
@@ -173,40 +155,6 @@ def _answer(
     short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
     state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
     return EntitlementAnswer(tag, count, state, until)
-
-
-def _allotments(
-    unit: Unit,
-    keyring: KeyRing,
-    account: SmartAccount,
-    virtual_account: VirtualAccount,
-    tags: tuple[str, ...],
-    term: datetime | None = None,
-) -> list[JsonObject]:
-    until = unit.now + timedelta(days=policy_number(unit, "sync_removal_days"))
-    return [
-        seal_allotment(
-            Allotment(
-                vendor_id=keyring.vendor_id,
-                satellite=None,
-                account=account.domain,
-                virtual_account_id=virtual_account.id,
-                virtual_account_name=virtual_account.name,
-                tag=line.tag,
-                licence_type=line.licence_type,
-                start=line.start,
-                end=line.end,
-                quantity=line.quantity,
-                billing=line.billing,
-                restricted=line.restricted,
-                serial=new_id(),
-                issued=unit.now,
-                valid_until=max(until, unit.now + AUTHORIZATION, term or until),
-            ),
-            keyring.response_key,
-        )
-        for line in allotment_lines(unit, account.id, [virtual_account.id], list(tags))
-    ]
 
 
 def _grants(unit: Unit, instance: Instance, known: KnownDevice) -> list[JsonObject]:

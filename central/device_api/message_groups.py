@@ -33,5 +33,6 @@ class Groups:
         with self._server.database.read(_ACTOR) as unit:
             return find_public(unit, key_id)
 
-    def _begin(self, unit: Unit, _group: Sequence[DeviceMessage]) -> RequestProcessor:
-        return RequestProcessor(CentralBackend(unit, self._server.keyring), self._server.keyring.signer())
+    def _begin(self, unit: Unit, group: Sequence[DeviceMessage]) -> RequestProcessor:
+        backend = CentralBackend(unit, self._server.keyring, [message.key for message in group])
+        return RequestProcessor(backend, self._server.keyring.signer())

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.renewing import held_by_former_keys
-from central.domain.instances.devices import find_key, register_device
+from central.domain.instances.devices import find_key, issue_certificate, register_device
+from central.domain.instances.hardware import same_hardware
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import known_unit, same_hardware
+from central.domain.instances.queries import known_unit
 from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.reservations.ending import note_registered
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import forget_registered, waiting_instance
 from central.domain.tokens.models import Token
+from central.keyring import KeyRing
 from exchange.codes.request import read_request_code
 from exchange.device.backend import DeviceRefusal
-from exchange.device.bodies import RegisterBody
+from exchange.device.bodies import RegisterBody, RegisterResult
+from exchange.device.timers import CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from serverkit.db.unit import Unit
@@ -27,15 +30,18 @@ from serverkit.db.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The instance of a device that registered; whether it was known, and whether a right stays with a former key."""
+    """The instance of a device that registered and its key; whether it was known, and whether a right stays with a former key."""
 
     instance: Instance
+    key: DeviceKey
     known: bool
     bound: bool
 
 
-def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Registered:
+def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey, *, is_new: bool) -> Registered:
     """Register a device; one that was added by its request code takes that instance over, and its reservation stays.
+
+    `is_new` says that no device has the key.
 
     A key that central never saw gives nothing up: the device that holds the code does, as soon as it is registered.
     """
@@ -48,13 +54,32 @@ def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Re
         # It registers where its token says; what is reserved stays where it was taken from.
         by_code.virtual_account_id = token.virtual_account_id
         unit.session.flush()  # it is looked for by its identity
-    instance = register_device(unit, token, body, key)
+    instance, row = register_device(unit, token, body, key, is_new=is_new and known is None)
     if by_code is not None:
         note_registered(unit, token.account_id, by_code, instance)
     bound = by_code is not None or (
         known is not None and bool(held_by_former_keys(unit, token.account_id, instance.id))
     )
-    return Registered(instance, known is not None, bound)
+    return Registered(instance, row, known is not None, bound)
+
+
+def registered_result(
+    unit: Unit, keyring: KeyRing, found: Registered, account: SmartAccount, virtual_account: VirtualAccount
+) -> RegisterResult:
+    """What a device is told that registered, with a new certificate."""
+    certificate = issue_certificate(unit, keyring, found.instance, found.key)
+    return RegisterResult(
+        instance=found.instance.id,
+        certificate=certificate,
+        device_ca=keyring.device_ca,
+        account_domain=account.domain,
+        account_name=account.name,
+        virtual_account_id=virtual_account.id,
+        virtual_account_name=virtual_account.name,
+        certificate_expires=found.instance.certificate_expires,
+        renew_from=unit.now + CERTIFICATE_RENEWAL,
+        export_allowed=found.instance.export_allowed,
+    )
 
 
 def refresh_registered(unit: Unit, account: SmartAccount, found: Registered) -> None:

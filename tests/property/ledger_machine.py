@@ -248,7 +248,7 @@ class LedgerMachine(RuleBasedStateMachine):
             va = self._pool(unit, pool)
             token = Token(account_id=account.id, id="t", virtual_account_id=va.id, uses=0, export_controlled=True)
             body = RegisterBody("", Udi("SW-48", serial), None, None, None, (), make_csr(key, serial))
-            self.keys[register_device(unit, token, body, key.public).id] = key
+            self.keys[register_device(unit, token, body, key.public)[0].id] = key
 
         self._do(act)
 

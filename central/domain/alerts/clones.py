@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Text, func, or_, select, type_coerce, union
 
 from central.domain.alerts.snapshot import Snapshot
+from central.domain.instances.hardware import keys_without_uuid
 from central.domain.instances.models import DeviceKey, Instance, Standby
-from central.domain.instances.queries import instance_name, keys_without_uuid, members_of
+from central.domain.instances.queries import instance_name, members_of
 from central.domain.satellites.models import Satellite
 from exchange.identity import Udi
 from serverkit.alerts.engine import Wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
@@ -49,12 +49,16 @@ def active_units(unit: Unit) -> Iterator[Granted]:
         yield Granted(*row)
 
 
-def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:
-    """Whether an instance holds or requested restricted units, or waits for a release."""
-    either = or_(
+_HAS_RESTRICTED = select(
+    or_(
         *(
-            exists().where(table.account_id == account_id, table.instance_id == instance_id)
+            exists().where(table.account_id == bindparam("account"), table.instance_id == bindparam("instance"))
             for table in (GrantRecord, ExportRequestRecord, ReleaseNotice)
         )
     )
-    return bool(unit.session.scalar(select(either)))
+)
+
+
+def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:
+    """Whether an instance holds or requested restricted units, or waits for a release."""
+    return bool(unit.session.scalar(_HAS_RESTRICTED, {"account": account_id, "instance": instance_id}))

@@ -7,14 +7,15 @@ from sqlalchemy import bindparam, select
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.instances.detached import is_detached
+from central.domain.instances.hardware import same_hardware
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
-from central.domain.instances.queries import instance_name, known_unit, members_of, same_hardware, units_of
+from central.domain.instances.queries import instance_name, known_unit, members_of, units_of
 from central.domain.instances.services import live_keys, say, set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
 from exchange.certificate_issuing import issue_device_certificate
 from exchange.certificates import certificate_times
-from exchange.device.backend import DeviceRefusal, KnownDevice
+from exchange.device.backend import DeviceRefusal
 from exchange.device.bodies import RegisterBody
 from exchange.device.rules import RegistrationVerdict, is_clone, judge_registration, standbys_after, uses_token
 from exchange.device.timers import AUTHORIZATION_RENEWAL, CERTIFICATE
@@ -40,24 +41,6 @@ def find_public(unit: Unit, key_id: str) -> PublicKey | None:
     return PublicKey.from_dict(data) if data is not None else None
 
 
-def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
-    """What the request processor needs of a key; None once its instance was removed."""
-    instance = unit.session.get(Instance, (row.account_id, row.instance_id))
-    if instance is None:
-        return None
-    return KnownDevice(
-        instance=row.instance_id,
-        key=PublicKey.from_dict(row.public),
-        udis=members_of(instance),
-        last_counter=row.last_counter,
-        last_digest=row.last_digest,
-        last_answer=row.last_answer.encode() if row.last_answer else None,
-        superseded=row.superseded,
-        member=row.member,
-        detached=is_detached(instance, unit.licence_now),
-    )
-
-
 def registered_with(unit: Unit, key: PublicKey) -> str | None:
     """The id of the token that a device registered with, if it is connected here with this very key."""
     row = find_key(unit, key.key_id)
@@ -65,13 +48,11 @@ def registered_with(unit: Unit, key: PublicKey) -> str | None:
     return instance.token_id if instance is not None else None
 
 
-def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
-    """Register a device: its key is looked up before its UDI (rows S4.1, C7.6)."""
-    mine = find_key(unit, key.key_id)
-    if mine is not None:
-        known = unit.session.get(Instance, (mine.account_id, mine.instance_id))
-    else:
-        known = known_unit(unit, token.account_id, body.udi, token.virtual_account_id)
+def register_device(
+    unit: Unit, token: Token, body: RegisterBody, key: PublicKey, *, is_new: bool = False
+) -> tuple[Instance, DeviceKey]:
+    """Register a device: its key is looked up before its UDI (rows S4.1, C7.6). `is_new` says that neither is known."""
+    mine, known = (None, None) if is_new else _known(unit, token, body.udi, key)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person may move a device
     if known is not None and is_detached(known, unit.licence_now):
@@ -95,11 +76,19 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
     elif used:
         say(unit, EventKind.INSTANCE_TOKEN, known, token_text(instance_name(known), token.export_controlled))
-    if verdict is not RegistrationVerdict.SAME:
-        unit.session.add(_key_row(known, key, body.udi))
-        unit.session.flush()  # the set is looked at again, and the request processor looks for the key
+    if verdict is not RegistrationVerdict.SAME or mine is None:
+        unit.session.add(mine := _key_row(known, key, body.udi))
+        unit.session.flush()  # the set is looked at again
     _update(unit, known, token, body, key)
-    return known
+    return known, mine
+
+
+def _known(unit: Unit, token: Token, udi: Udi, key: PublicKey) -> tuple[DeviceKey | None, Instance | None]:
+    """The row of a key that registers, and the instance that it or its unit belongs to."""
+    mine = find_key(unit, key.key_id)
+    if mine is None:
+        return None, known_unit(unit, token.account_id, udi, token.virtual_account_id)
+    return mine, unit.session.get(Instance, (mine.account_id, mine.instance_id))
 
 
 def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: PublicKey) -> None:
@@ -129,7 +118,7 @@ def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
         row.marks = []  # another machine has this identity, with a key of its own
 
 
-def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
+def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> tuple[Instance, DeviceKey]:
     row = Instance(
         account_id=token.account_id,
         id=new_id(),
@@ -150,14 +139,13 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
         marks=[],
     )
     set_standbys(unit, row, standbys_after(body.udi, (), body.udi, body.standbys, ()))
-    unit.session.add(row)
-    unit.session.add(_key_row(row, key, body.udi))
+    of = _key_row(row, key, body.udi)
+    unit.session.add_all([row, of])
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
     name = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id)).name
     say(unit, kind, row, f"product instance {instance_name(row)} added to {name}{standbys}")
-    unit.session.flush()  # the request processor looks the key up again when it keeps the answer
-    return row
+    return row, of
 
 
 def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:

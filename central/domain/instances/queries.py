@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
@@ -68,16 +68,31 @@ def instances_by_id(unit: Unit, account_id: str, ids: Sequence[str]) -> list[Ins
     return [found[of] for of in dict.fromkeys(ids) if of in found]
 
 
+_OF_UNIT = (
+    select(Instance)
+    .where(
+        Instance.account_id == bindparam("account"),
+        Instance.satellite_id.is_(None),
+        or_(
+            Instance.udi_key == bindparam("unit"),
+            Instance.id.in_(
+                select(Standby.instance_id).where(
+                    Standby.account_id == bindparam("account"), Standby.udi_key == bindparam("unit")
+                )
+            ),
+        ),
+    )
+    .order_by(Instance.registered_at, Instance.id)
+)
+
+
 def known_unit(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -> Instance | None:
     """The directly connected instance that a unit belongs to, which registers with a token of a virtual account.
 
     Rows S4.1, C7.6: where the unit itself signed, or a request code added it, wherever that is; else where another one
     named it, alone in the virtual account of the token: no one's word about the hardware of others stands in its way.
     """
-    here = Instance.account_id == account_id, Instance.satellite_id.is_(None)
-    within = select(Standby.instance_id).where(Standby.account_id == account_id, Standby.udi_key == udi.key)
-    query = select(Instance).where(*here, or_(Instance.udi_key == udi.key, Instance.id.in_(within)))
-    rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
+    rows = list(unit.session.scalars(_OF_UNIT, {"account": account_id, "unit": udi.key}))
     if not rows:
         return None
     signed = select(DeviceKey.instance_id).where(
@@ -90,20 +105,6 @@ def known_unit(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -
     return next(iter(sorted(sure or named, key=lambda row: row.udi_key != udi.key)), None)
 
 
-def keys_without_uuid(unit: Unit, account_id: str) -> set[str]:
-    """Identities without a UUID beside which the same PID and serial number is with one: perhaps one machine."""
-    alone = select(Instance.udi_key).where(Instance.account_id == account_id)
-    within = select(Standby.udi_key).where(Standby.account_id == account_id)
-    with_uuid = union_all(
-        alone.where(Instance.udi_key.not_like("%|")), within.where(Standby.udi_key.not_like("%|"))
-    ).subquery()
-    key = with_uuid.c.udi_key
-    # All that follows the last separator goes: what is left is the key without a UUID.
-    plain = select(func.rtrim(key, func.replace(key, "|", "")))
-    found = alone.where(Instance.udi_key.in_(plain)), within.where(Standby.udi_key.in_(plain))
-    return {key for query in found for key in unit.session.scalars(query)}
-
-
 def units_of(row: Instance) -> UnitSet:
     """The units of an instance."""
     return UnitSet.of(row.udi, row.standbys)
@@ -112,22 +113,6 @@ def units_of(row: Instance) -> UnitSet:
 def members_of(row: Instance) -> tuple[Udi, ...]:
     """The units of an instance: the active one, then its standbys."""
     return units_of(row).members
-
-
-def same_hardware(unit: Unit, row: Instance) -> list[str]:
-    """The ids of other instances, here or behind satellites, that show the identity of a unit of this one."""
-    keys, parts = units_of(row).shown_as, units_of(row).open_keys
-    shown, named = (
-        or_(column.in_(sorted(keys)), *(starts_with(unit, column, part) for part in parts))
-        for column in (Instance.udi_key, Standby.udi_key)
-    )
-    alone = select(Instance.id).where(Instance.account_id == row.account_id, shown, Instance.id != row.id)
-    within = (
-        select(Standby.instance_id)
-        .join(Instance, (Standby.account_id == Instance.account_id) & (Standby.instance_id == Instance.id))
-        .where(Standby.account_id == row.account_id, named, Standby.instance_id != row.id)
-    )
-    return sorted({*unit.session.scalars(alone), *unit.session.scalars(within)})
 
 
 def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[str]) -> list[Instance]:

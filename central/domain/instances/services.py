@@ -13,8 +13,9 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
+from central.domain.instances.hardware import same_hardware
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
-from central.domain.instances.queries import instance_name, placed_name, same_hardware
+from central.domain.instances.queries import instance_name, placed_name
 from central.domain.ledger.claims import claims_of, move_claims, release_claims
 from central.domain.ledger.reserving import move_reserved
 from exchange.identity import Udi

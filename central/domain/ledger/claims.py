@@ -143,10 +143,14 @@ def claims_by_instance(unit: Unit, account_id: str, instance_ids: list[str]) -> 
     return found
 
 
+_OF_INSTANCE = select(Claim.tag, Claim.count).where(
+    Claim.account_id == bindparam("account"), Claim.instance_id == bindparam("instance")
+)
+
+
 def claims_of(unit: Unit, account_id: str, instance_id: str) -> dict[str, int]:
     """What an instance uses."""
-    query = select(Claim.tag, Claim.count).where(Claim.account_id == account_id, Claim.instance_id == instance_id)
-    return dict(unit.session.execute(query).all())
+    return dict(unit.session.execute(_OF_INSTANCE, {"account": account_id, "instance": instance_id}).all())
 
 
 def move_claims(unit: Unit, account_id: str, virtual_accounts: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Select, bindparam, exists, func, select, update
 
 from central.domain.catalogue.queries import titles
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
@@ -23,6 +23,11 @@ from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 
 ACTIVE, RETURNED, GIVEN_UP, RELEASED = STATES
+_WAITING = select(Instance).where(
+    Instance.account_id == bindparam("of"),
+    Instance.udi_key.in_([bindparam("plain"), bindparam("whole")]),
+    Instance.state == RESERVED,
+)
 
 
 def reservation_of(unit: Unit, account_id: str, instance_id: str) -> Reservation | None:
@@ -123,10 +128,7 @@ def has_active(unit: Unit, account_id: str) -> bool:
 
 def waiting_instance(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     """The instance that was added by the request code of a device and never registered; codes name PID and serial only."""
-    query = select(Instance).where(
-        Instance.account_id == account_id, Instance.udi_key.in_([udi.plain_key, udi.key]), Instance.state == RESERVED
-    )
-    return unit.session.scalars(query).first()
+    return unit.session.scalars(_WAITING, {"of": account_id, "plain": udi.plain_key, "whole": udi.key}).first()
 
 
 def note_seen(unit: Unit, account_id: str, registered: Mapping[str, Udi]) -> list[Reservation]:

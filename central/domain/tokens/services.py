@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -26,6 +26,7 @@ from serverkit.names import check_text, tidy_token
 from serverkit.secrets_box import SecretBox, hash_secret, hash_shown, new_secret
 
 PREFIX = "pct"
+_SHOWN = for_change(select(Token).where(Token.hash == bindparam("shown")))
 
 
 def create_token(
@@ -148,8 +149,7 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
     `registered_with` is the id of the token that this very device and key registered with before: the repetition of a
     registration whose answer was lost is no further use.
     """
-    query = for_change(select(Token).where(Token.hash == hash_shown(secret)))
-    token = unit.session.scalars(query).one_or_none()
+    token = unit.session.scalars(_SHOWN, {"shown": hash_shown(secret)}).one_or_none()
     if token is None:
         return Redeemed(None, "unknown")
     if token.satellite_id is not None:
