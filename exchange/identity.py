@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Self
 
@@ -25,6 +26,12 @@ def ascii_lower(text: str) -> str:
 def _part(text: str) -> str:
     # A bar inside a part must not pass for the one between two; what stands for it is printable in no part.
     return text.replace("|", "\x1f")
+
+
+@lru_cache(maxsize=1024)
+def _key_of(pid: str, serial: str, uuid: str | None) -> str:
+    # One message asks for the key of its device ten times.
+    return ascii_lower(f"{_part(pid)}|{_part(serial)}|{_part((uuid or '').replace('-', ''))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,12 @@ class Udi:
     @property
     def key(self) -> str:
         """What makes two UDIs the same device: product id, serial number and, where given, the UUID; in lower case."""
-        return self.plain_key + ascii_lower(_part((self.uuid or "").replace("-", "")))
+        return _key_of(self.pid, self.serial, self.uuid)
 
     @property
     def plain_key(self) -> str:
         """The key of the same PID and serial number without a UUID: what a request code or a list of standbys says."""
-        return ascii_lower(f"{_part(self.pid)}|{_part(self.serial)}|")
+        return _key_of(self.pid, self.serial, None)
 
     @property
     def label(self) -> str:

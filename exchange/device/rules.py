@@ -78,6 +78,8 @@ def standbys_after(
     A standby only adds to it. Each stays written as it was first reported. A set that is full, by number or by size, takes
     no further names: an instance that is larger than a row of a file would keep its site from synchronizing.
     """
+    if unit == active and not standbys and not named:
+        return ()  # most devices are no set
     if unit.key == active.key and named:
         kept = [udi for udi in standbys if udi.key in with_key or udi.key in {one.key for one in named}]
     else:
