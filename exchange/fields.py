@@ -108,17 +108,9 @@ class Fields:
         except ValueError as error:
             raise self._wrong(name, "one of " + ", ".join(words)) from error
 
-    def optional_word(self, name: str, words: type[E]) -> E | None:
-        """A word of a closed list, or null."""
-        return self.word(name, words) if self.has(name) else None
-
     def data(self, name: str, *, most: int) -> bytes:
         """Bytes, written as Base64."""
         return b64decode(self.text(name, most=most * 2))
-
-    def optional_data(self, name: str, *, most: int) -> bytes | None:
-        """Bytes or null."""
-        return self.data(name, most=most) if self.has(name) else None
 
     def mapping(self, name: str, *, most_bytes: int | None = None) -> JsonObject:
         """An object as it stands, whose canonical JSON has at most so many bytes."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import click
 
@@ -29,14 +29,6 @@ from serverkit.owner import require_owner
 __all__ = ["DURATION", "INTEGER", "OUTPUT", "TIME"]
 MOST_SHOWN = 3000
 UNAVAILABLE = DatabaseUnavailableError()
-
-
-class Coded(Protocol):
-    """The common members of all refusals."""
-
-    code: ClassVar[str]
-    message: str
-    remedy: str
 
 
 @dataclass

@@ -38,7 +38,6 @@ def _text_maker() -> Callable[[Any], str]:
 
 
 _AS_TEXT = _text_maker()
-SerialInteger = BigInteger().with_variant(Integer, "sqlite")
 
 
 def make_metadata() -> MetaData:

@@ -130,11 +130,6 @@ def entitlement(unit: Unit, tag: str) -> Entitlement | None:
     return unit.session.get(Entitlement, tag)
 
 
-def restricted_tags(unit: Unit) -> set[str]:
-    """The tags of restricted licences."""
-    return set(unit.session.scalars(select(Entitlement.tag).where(Entitlement.restricted.is_(True))))
-
-
 def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
     """The names of licences by tag, as far as central sent them."""
     query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(sorted(set(tags))))
