@@ -119,6 +119,19 @@ def watch(watched: Watched) -> None:
     watched.page.on("request", asked)
 
 
+# What styles can tell elements apart by: their own names, classes and states, and those of all that they stand in.
+SHAPES = """known => {
+  const asked = ["class", "type", "open", "disabled", "readonly", "hidden", "role", "aria-current", "aria-pressed", "aria-invalid", "data-label"];
+  const shapes = new Set(known);
+  window.unseen = [];
+  for (const one of document.body.querySelectorAll("*")) {
+    let shape = "";
+    for (let at = one; at !== document.documentElement; at = at.parentElement)
+      shape += at.tagName + asked.filter(name => at.hasAttribute(name)).map(name => `[${name}=${at.getAttribute(name)}]`).join("") + "<";
+    if (!shapes.has(shape)) { shapes.add(shape); window.unseen.push(one); }
+  }
+  return [...shapes];
+}"""
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -141,3 +154,9 @@ def faults_of(page: Page, *rules: str, without: Iterable[str] = (), of: str = "d
         for one in found["violations"]
         for node in one["nodes"]
     ]
+
+
+def moved_sideways(page: Page) -> list[str]:
+    """Whether a page is wider than its window."""
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0
+    return ["it moves sideways"] if wider else []

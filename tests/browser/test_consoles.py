@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.browser.conftest import AXE, Watched, faults_of
+from tests.browser.conftest import AXE, SHAPES, Watched, faults_of, moved_sideways
 from tests.browser.serve import serving
 from tests.served import CONSOLES, PASSWORD, served
 from tests.world import World
@@ -21,19 +20,6 @@ STYLED = ("color-contrast", "target-size")
 CHANGED = (
     *STYLED, "label", "button-name", "link-name", "link-in-text-block", "aria-hidden-focus", "scrollable-region-focusable",
 )  # fmt: skip
-# What styles can tell elements apart by: their own names, classes and states, and those of all that they stand in.
-SHAPES = """known => {
-  const asked = ["class", "type", "open", "disabled", "readonly", "hidden", "role", "aria-current", "aria-pressed", "aria-invalid", "data-label"];
-  const shapes = new Set(known);
-  window.unseen = [];
-  for (const one of document.body.querySelectorAll("*")) {
-    let shape = "";
-    for (let at = one; at !== document.documentElement; at = at.parentElement)
-      shape += at.tagName + asked.filter(name => at.hasAttribute(name)).map(name => `[${name}=${at.getAttribute(name)}]`).join("") + "<";
-    if (!shapes.has(shape)) { shapes.add(shape); window.unseen.push(one); }
-  }
-  return [...shapes];
-}"""
 
 
 @pytest.mark.long
@@ -75,9 +61,3 @@ def test_every_page_is_accessible(site: World, visit: Callable[..., Watched], tm
 
     assert len(known) > 300
     assert faults == {}
-
-
-def moved_sideways(page: Page) -> list[str]:
-    """Whether a page is wider than its window."""
-    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0
-    return ["it moves sideways"] if wider else []
