@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, func, or_, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, or_, select, union_all
 
 from central.domain.instances.models import Instance, Standby
 from central.domain.instances.queries import units_of
@@ -53,7 +53,8 @@ def _same_hardware(parts: int, *, on_postgresql: bool) -> CompoundSelect[Any]:
         )
         for column in (Instance.udi_key, Standby.udi_key)
     )
-    account, own = bindparam("account"), bindparam("self")
+    account: BindParameter[str] = bindparam("account")
+    own: BindParameter[str] = bindparam("self")
     alone = select(Instance.id).where(Instance.account_id == account, shown, Instance.id != own)
     within = (
         select(Standby.instance_id)
