@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -104,6 +105,35 @@ def test_a_grant_takes_no_unit_that_ended_reserved_ones_lack(vendor: World) -> N
 
     assert device.may_use("STRONG", 2).allowed is False
     assert rows(vendor, "STRONG")["prepaid"]["balance"] == 0
+
+
+@pytest.mark.row("C3.3", "C8.1")
+@pytest.mark.one_database("the end of a grant is reckoned in the program")
+def test_a_grant_ends_with_the_term_of_its_units(vendor: World) -> None:
+    """A restricted licence for ten days is not used for a year, nor renewed beyond its term; a longer one is granted anew."""
+    first = vendor_time(vendor)
+    end = f"{first + timedelta(days=10):%Y-%m-%d}"
+    order(vendor, f"Spare,STRONG,1,term,prepaid,{first:%Y-%m-%d},{end}")
+    device = vendor.device("SN1", "central", vendor.token("central", pool="Spare"))
+    device.request_export("STRONG", 1)
+    device.renew_authorization()
+    given = device.rights["STRONG"].valid_until
+    vendor.advance("9d", device)
+    device.renew_authorization()
+    renewed = device.rights["STRONG"].valid_until
+    vendor.advance("3d", device)
+    vendor.central("jobs", "run", "terms")
+
+    assert given is not None
+    assert f"{given - timedelta(seconds=1):%Y-%m-%d}" == end
+    assert renewed == given
+    assert not device.may_use("STRONG").allowed
+    assert [row["in_use"] for row in rows(vendor, "STRONG").values()] == [0]
+    order(vendor, "Spare,STRONG,1,perpetual,prepaid,,")
+    device.renew_authorization()
+    device.request_export("STRONG", 1)
+    device.renew_authorization()
+    assert device.may_use("STRONG").allowed
 
 
 def vendor_time(world: World) -> Any:

@@ -12,7 +12,7 @@ from central.domain.catalogue.queries import units_of
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.models import GrantRecord
-from central.domain.export_control.services import ACTIVE
+from central.domain.export_control.services import ACTIVE, grant_until
 from central.domain.instances.models import DeviceKey, Instance, Standby
 from central.domain.instances.queries import device_name
 from central.domain.policies.queries import policy_number
@@ -95,7 +95,10 @@ def renew_grants(
         query = query.where(GrantRecord.instance_id == of[0], GrantRecord.key_hash == of[1])
     else:
         query = query.where(GrantRecord.installed == GrantRecord.generation, _own_key() | _of_set())
-    for row in unit.session.scalars(query):
+    for row in unit.session.scalars(query).all():
+        until = grant_until(unit, account_id, row.id)
+        if until <= row.not_after:
+            continue  # the term of its units ends with it
         old = open_grant(row.envelope, keyring.trust)
         newer = Grant(
             vendor_id=old.vendor_id,
@@ -111,8 +114,8 @@ def renew_grants(
             udi=Udi.from_dict(row.udi),
             key_hash=old.key_hash,
             not_before=unit.now,
-            not_after=unit.now + life,
-            deliver_until=unit.now + timedelta(days=policy_number(unit, "grant_delivery_days")),
+            not_after=until,
+            deliver_until=min(until, unit.now + timedelta(days=policy_number(unit, "grant_delivery_days"))),
             issued=unit.now,
         )
         row.generation, row.not_after, row.deliver_until = newer.generation, newer.not_after, newer.deliver_until

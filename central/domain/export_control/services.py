@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 
@@ -16,7 +16,7 @@ from central.domain.export_control.models import GRANT_STATES, ExportRequestReco
 from central.domain.export_control.rules import MESSAGES, Application, judge_application
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import device_name, placed_name
-from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
+from central.domain.ledger.granting import end_of_granted, free_grant, grantable, lock_for_grant
 from central.domain.policies.queries import policy_number
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject
@@ -35,6 +35,7 @@ from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 
 ACTIVE, RELEASED = GRANT_STATES
+SHORTEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ def _grant(
 ) -> GrantRecord:
     account_id, grant_id = applicant.account.id, new_id()
     lock_for_grant(unit, account_id, applicant.virtual_account_id, statement.tag, quantity, grant_id)
+    ends = grant_until(unit, account_id, grant_id)
     grant = Grant(
         vendor_id=keyring.vendor_id,
         grant=grant_id,
@@ -161,13 +163,19 @@ def _grant(
         udi=statement.udi,
         key_hash=device_key.key_hash,
         not_before=unit.now,
-        not_after=unit.now + timedelta(days=policy_number(unit, "grant_days")),
-        deliver_until=unit.now + timedelta(days=policy_number(unit, "grant_delivery_days")),
+        not_after=ends,
+        deliver_until=min(ends, unit.now + timedelta(days=policy_number(unit, "grant_delivery_days"))),
         issued=unit.now,
     )
     row = store_grant(unit, account_id, grant, device_key, seal_grant(grant, keyring.grant_key))
     row.change_no = next_change(unit, account_id)
     return row
+
+
+def grant_until(unit: Unit, account_id: str, grant_id: str) -> datetime:
+    """Until when a grant is given now: for the days of the policy, no longer than the terms of the units locked for it."""
+    life = unit.now + timedelta(days=policy_number(unit, "grant_days"))
+    return max(min(life, end_of_granted(unit, account_id, grant_id) or life), unit.now + SHORTEST)
 
 
 def store_grant(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey, envelope: JsonObject) -> GrantRecord:

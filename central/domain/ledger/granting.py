@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from central.domain.accounts.models import VirtualAccount
 from central.domain.ledger.errors import RestrictedNotAvailableError
 from central.domain.ledger.models import GRANTED, Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import LotSource
+from central.domain.ledger.services import lots_by_id
 from central.domain.ledger.taking import give_back, supply_of, take
 from exchange.compliance import pick_lots
 from exchange.vocabulary import Billing, LicenceType
@@ -51,6 +54,13 @@ def lock_for_grant(
         quantity -= count
     if quantity:
         _owe(unit, account_id, tag, quantity, Place(Bucket.OWED, virtual_account_id, grant_id))
+
+
+def end_of_granted(unit: Unit, account_id: str, grant_id: str) -> datetime | None:
+    """The end of the first term among the units that are locked for a grant; None where none of them ends."""
+    rows = holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED)
+    lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
+    return min((lot.end for lot in lots.values() if lot.end is not None), default=None)
 
 
 def _owe(unit: Unit, account_id: str, tag: str, quantity: int, target: Place) -> None:
