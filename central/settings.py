@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from central.domain.access.rules import ROLE_SCOPES, Role, Scope
 from serverkit.endpoints import EndpointError, read_url
 from serverkit.mail.settings import MailSettings, plain_address
 from serverkit.settings import BackupSettings, CalledSettings, Section, ServerAppSettings, absolute_path
@@ -60,6 +62,80 @@ class ContractSettings(CalledSettings):
     fresh_minutes: int = Field(default=60, ge=1, le=1440)
 
 
+_MAPPED = re.compile(r"(?P<group>[^=\s][^=]{0,254})=(?P<role>[a-z_]+)(?:@(?P<domain>[^/\s]+)(?:/(?P<place>.+))?)?")
+
+
+def _mapped(text: str) -> str:
+    found = _MAPPED.fullmatch(text.strip())
+    if found is None or found["role"] not in {one.value for one in Role}:
+        raise ValueError(f"{text[:80]!r} is not GROUP=ROLE, GROUP=ROLE@DOMAIN or GROUP=ROLE@DOMAIN/VIRTUAL ACCOUNT")
+    wanted = ROLE_SCOPES[Role(found["role"])]
+    given = Scope.VIRTUAL_ACCOUNT if found["place"] else Scope.ACCOUNT if found["domain"] else Scope.VENDOR
+    if wanted is not given:
+        raise ValueError(f"{text[:80]!r}: this role is one for {wanted.value.replace('_', ' ')}s")
+    return text.strip()
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("printable text is needed")
+    return text.strip()
+
+
+def _word(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("printable ASCII without blanks is needed")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A group of the provider, and the role that its members have; `domain` and `place` are empty where they do not apply."""
+
+    group: str
+    role: Role
+    domain: str
+    place: str
+
+
+class OpenIdSettings(CalledSettings):
+    """By which provider people may sign in beside the users of central; without an issuer by none."""
+
+    issuer: Annotated[str, AfterValidator(_web_address)] = ""
+    client_id: Annotated[str, AfterValidator(_word)] = Field(default="", max_length=255)
+    client_secret_file: Annotated[str | None, AfterValidator(absolute_path)] = None
+    label: Annotated[str, AfterValidator(_plain)] = Field(default="", max_length=60)
+    scopes: list[Annotated[str, AfterValidator(_word)]] = Field(default=["openid", "profile"], max_length=20)
+    name_claim: Annotated[str, AfterValidator(_word)] = Field(default="preferred_username", min_length=1, max_length=64)
+    groups_claim: Annotated[str, AfterValidator(_word)] = Field(default="groups", min_length=1, max_length=64)
+    roles: list[Annotated[str, AfterValidator(_mapped)]] = Field(default=[], max_length=500)
+    clock_skew_seconds: int = Field(default=60, ge=0, le=300)
+    timeout_seconds: float = Field(default=10.0, ge=1, le=60)
+
+    @field_validator("scopes", "roles", mode="before")
+    @classmethod
+    def _by_comma(cls, value: object) -> object:
+        return [one for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer and not self.client_id:
+            raise ValueError("openid.issuer needs openid.client_id")
+        if "openid" not in self.scopes:
+            raise ValueError("openid.scopes contains openid")
+        return self
+
+    @property
+    def mapped(self) -> tuple[Mapped, ...]:
+        """The roles of groups."""
+        found = (_MAPPED.fullmatch(one) for one in self.roles)
+        return tuple(
+            Mapped(one["group"], Role(one["role"]), one["domain"] or "", one["place"] or "")
+            for one in found
+            if one is not None
+        )
+
+
 class CentralSettings(ServerAppSettings):
     """What central can be told."""
 
@@ -68,6 +144,13 @@ class CentralSettings(ServerAppSettings):
     contact: ContactSettings = ContactSettings()
     contracts: ContractSettings = ContractSettings()
     backup: BackupSettings = BackupSettings()
+    openid: OpenIdSettings = OpenIdSettings()
+
+    @model_validator(mode="after")
+    def _returned_to(self) -> Self:
+        if self.openid.issuer and not self.portal.address:
+            raise ValueError("openid.issuer needs portal.address, to which people come back")
+        return self
 
     def link(self, path: str) -> str:
         """A page as a link for mails: below `portal.address`, else the first of the server's names, else the path alone."""

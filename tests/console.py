@@ -143,6 +143,7 @@ class TestConsole:
     title: str = "Satellite"
     cookie: str = "test"
     server: Any = None
+    provider: str = ""
     works: Any = None
     operations: Mapping[str, Any] = field(default_factory=dict)
     roots: tuple[type[Exception], ...] = (AppError,)

@@ -41,12 +41,18 @@ def _issued() -> tuple[bytes, bytes]:
     return made.public_bytes(pem), private
 
 
-@contextmanager
-def secure_server(folder: Path, answer: Answer) -> Iterator[tuple[str, str]]:
-    """Its address without a path, and the file of the authority to trust."""
+def certificate_files(folder: Path) -> tuple[str, str]:
+    """The certificate, which is also the authority to trust, and its key."""
     certificate, key = folder / "other.crt", folder / "other.key"
     certificate.write_bytes(_issued()[0])
     key.write_bytes(_issued()[1])
+    return str(certificate), str(key)
+
+
+@contextmanager
+def secure_server(folder: Path, answer: Answer) -> Iterator[tuple[str, str]]:
+    """Its address without a path, and the file of the authority to trust."""
+    certificate, key = certificate_files(folder)
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
@@ -72,7 +78,7 @@ def secure_server(folder: Path, answer: Answer) -> Iterator[tuple[str, str]]:
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
-        yield f"https://{LOOPBACK}:{server.server_address[1]}", str(certificate)
+        yield f"https://{LOOPBACK}:{server.server_address[1]}", certificate
     finally:
         server.shutdown()
         server.server_close()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from central.actions import credentials, users
+from central.actions import credentials, provider_sign_in, users
 from central.actions import setup as actions
-from central.cli.base import FILE, group, reading, writing
+from central.cli.base import FILE, group, opened, reading, writing
 from central.domain.access.rules import Role
 from serverkit.cli.base import INTEGER, emit, emit_list
 from serverkit.files import read_bounded
@@ -85,6 +85,68 @@ def user_first_password(context: click.Context, name: str, domain: str) -> None:
     with writing(context) as (_, unit):
         found = users.make_first_password(unit, domain, name)
     emit(context, found)
+
+
+@user.group("identity", help="Who signs in by the provider that `openid.issuer` names.")
+def identity() -> None:
+    """Hold the commands of identities."""
+
+
+@identity.command("list", help="List who signs in by the provider.")
+@click.pass_context
+def identity_list(context: click.Context) -> None:
+    """List identities."""
+    with reading(context) as (_, unit):
+        items = provider_sign_in.list_identities(unit)
+    emit_list(context, items, ("name", "issuer", "subject", "disabled"))
+
+
+@identity.command("add", help="Let a user who is there sign in by the provider.")
+@click.argument("name")
+@click.argument("subject")
+@click.pass_context
+def identity_add(context: click.Context, name: str, subject: str) -> None:
+    """Link a user."""
+    with writing(context) as (server, unit):
+        found = provider_sign_in.add_identity(server, unit, name, subject)
+    emit(context, found)
+
+
+@identity.command("disable", help="Refuse a user's sign-ins by the provider; the sessions of the user end.")
+@click.argument("name")
+@click.pass_context
+def identity_disable(context: click.Context, name: str) -> None:
+    """Disable a user."""
+    with writing(context) as (_, unit):
+        found = provider_sign_in.disable_identity(unit, name, disabled=True)
+    emit(context, found)
+
+
+@identity.command("enable", help="Allow a user's sign-ins by the provider again.")
+@click.argument("name")
+@click.pass_context
+def identity_enable(context: click.Context, name: str) -> None:
+    """Enable a user."""
+    with writing(context) as (_, unit):
+        found = provider_sign_in.disable_identity(unit, name, disabled=False)
+    emit(context, found)
+
+
+@identity.command("remove", help="Forget how the provider knows a user; the user and the roles stay.")
+@click.argument("name")
+@click.pass_context
+def identity_remove(context: click.Context, name: str) -> None:
+    """Unlink a user."""
+    with writing(context) as (_, unit):
+        found = provider_sign_in.remove_identity(unit, name)
+    emit(context, found)
+
+
+@identity.command("test", help="Ask the provider for what it publishes: addresses and keys.")
+@click.pass_context
+def identity_test(context: click.Context) -> None:
+    """Test the provider."""
+    emit(context, provider_sign_in.test_provider(opened(context)))
 
 
 @group.group("setup", help="Set up the console.")

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+from central.actions import provider_sign_in
 from central.actions import sign_in as doors
 from central.actions.own_preferences import keep_preference, list_preferences
 from central.actions.permits import permissions_at, permit_place
@@ -79,6 +80,7 @@ from serverkit.web.console import Entered, Found, Frame, Gate, HelpFolder, Signe
 from serverkit.web.first_page import CODE
 from serverkit.web.help_pages import help_folder
 from serverkit.web.own_pages import own_urls
+from serverkit.web.provider_pages import Back, provider_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
@@ -91,7 +93,11 @@ PAGES = (
     pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
-URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))
+URLS: tuple[Url, ...] = (
+    *own_urls(look="C1.6", sign_in="C1.5"),
+    *provider_urls("C1.5", lambda page: cast("CentralConsole", page.console)),
+    *(url for page in PAGES for url in page.URLS),
+)
 HELP = HelpFolder(help_folder())
 TITLE = _("Central")
 
@@ -129,6 +135,26 @@ class CentralConsole:
     help: HelpFolder = HELP
     door: Door = field(default_factory=Door)
     operations: Mapping[str, Operation[Any]] = field(default_factory=dict)
+
+    @property
+    def provider(self) -> str:
+        """How the provider is called."""
+        return provider_sign_in.provider_label(self.server)
+
+    def to_provider(self, next_path: str, *, again: bool) -> tuple[str, str]:
+        """The way there."""
+        return provider_sign_in.begin(self.server, next_path, again=again)
+
+    def from_provider(self, kept: str, answer: Mapping[str, str], visitor: Visitor, session: str | None) -> Back:
+        """The way back."""
+        done = provider_sign_in.come_back(self.server, kept, answer, _browser(visitor), session)
+        if done.entered is None:
+            return Back(done.next, None, done.renewed)
+        return Back(done.next, Entered(done.entered.session, done.entered.awaits_code, done.entered.known_by))
+
+    def provider_sign_out(self) -> str | None:
+        """Its sign-out."""
+        return provider_sign_in.sign_out_address(self.server)
 
     @property
     def works(self) -> Works:

@@ -33,6 +33,12 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     _K.USER_ADDED: (_("user {name} added"),),
     _K.ROLE_GIVEN: (_("{name} was made {role}"),),
     _K.ROLE_TAKEN: (_("{name} is {role} no more"),),
+    _K.IDENTITY_CHANGED: (
+        _("sign-in of {name} by the provider added"),
+        _("sign-in of {name} by the provider enabled"),
+        _("sign-in of {name} by the provider disabled"),
+        _("sign-in of {name} by the provider removed"),
+    ),
     _K.PASSWORD_SET: (_("first password of {name} made"), _("password of {name} set")),
     _K.TWO_STEP_OFF: (_("second step of {name} removed"),),
     _K.API_CLIENT_CREATED: (_("API client of {name} made"),),

@@ -97,6 +97,11 @@ class SatelliteConsole:
             return str(show_status(self.server, unit)["id"])[:12]
 
     @property
+    def provider(self) -> str:
+        """There is none on a site."""
+        return ""
+
+    @property
     def works(self) -> Works:
         """Where changes of many rows run."""
         return WORKS

@@ -92,6 +92,12 @@ class People:
 
         return self.database.run(SYSTEM, enter)
 
+    def enter(self, unit: Unit, person: Person, browser: Browser, *, previous: str | None) -> SignedIn:
+        """Begin a session of someone whom a provider vouches for, in the unit that found it out; a `previous` one ends."""
+        if previous is not None:
+            sessions.end(unit, self.tables, previous)
+        return self._enter(unit, backoff.try_of(unit, self.tables, person.name, browser), person, browser)
+
     def second_step(self, text: str, code: str, browser: Browser) -> SignedIn:
         """Finish signing in with a code of the authenticator or a recovery code; the session gets a new secret.
 

@@ -228,6 +228,10 @@ class Console(Protocol):
         """The operations of the REST interface by name: what a page's `twin` names."""
 
     @property
+    def provider(self) -> str:
+        """How the provider is called by which people may sign in too; empty where there is none."""
+
+    @property
     def works(self) -> Works | None:
         """Where changes of many rows run; None where each is done while its page waits."""
 

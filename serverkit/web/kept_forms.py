@@ -13,7 +13,7 @@ from serverkit.web.answers import Shown
 from serverkit.web.form_reading import plain_type
 from serverkit.web.page import Page
 from serverkit.web.security import TOKEN_FIELD, local_path
-from serverkit.web.sign_in_forms import PASSWORD_FORM, SIGN_IN_FORM
+from serverkit.web.sign_in_forms import PASSWORD_FORM, SIGN_IN_FORM, way_of
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import AGAIN, SIGN_IN, SMALL_BYTES, STEP_UP
 from serverkit.wsgi import announced_bytes
@@ -40,7 +40,8 @@ def kept_step_up_page(page: Page) -> Shown:
     """The form that asks for the password again, with what was typed before."""
     view = PASSWORD_FORM.view(page, STEP_UP, hidden=(("next", "/"), *_keep(page)), fresh=True)
     intro = _("What you are about to do needs your password again. What you typed is kept.")
-    context = {"view": view, "intro": intro}
+    back = page.path if page.may_open(page.path) else "/"
+    context = {"view": view, "intro": intro, "way": way_of(page.console.provider, STEP_UP, back)}
     status = page.refusal.status if page.refusal is not None else 401
     return Shown("step-up", _("Enter your password"), "form_page.html", context, status=status, bare=True)
 

@@ -11,7 +11,7 @@ from serverkit.web.forms import Form
 from serverkit.web.kept_forms import kept_of, kept_page
 from serverkit.web.page import Page
 from serverkit.web.security import YEAR, local_path, token_for
-from serverkit.web.sign_in_forms import CODE_FORM, PASSWORD_FORM, SIGN_IN_FORM, Code, Password, SignIn
+from serverkit.web.sign_in_forms import CODE_FORM, PASSWORD_FORM, SIGN_IN_FORM, Code, Password, SignIn, way_of
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import CREDENTIALS, SIGN_IN, SIGNED_IN, STEP_UP, Url
 
@@ -97,7 +97,8 @@ def _entered(page: Page, secret: str, known_by: str | None) -> Answer:
 
 def _form(name: str, title: Words, form: Form, page: Page, action: str, intro: Words = "") -> Shown:
     view = form.view(page, action, hidden=(("next", _next(page)), *kept_of(page)), fresh=page.refusal is None)
-    return Shown(name, title, "form_page.html", {"view": view, "intro": intro}, bare=True)
+    context = {"view": view, "intro": intro, "way": way_of(page.console.provider, action, _next(page))}
+    return Shown(name, title, "form_page.html", context, bare=True)
 
 
 def _next(page: Page) -> str:

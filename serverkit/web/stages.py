@@ -180,12 +180,27 @@ class Pages:
         page.thing = page.url.load(page) if page.url.load is not None else None
 
     def _look(self, page: Page) -> Response:
+        if page.url.alone:
+            return self._look_alone(page)
         with self._console.database.read(page.actor) as unit:
             page.work = unit
             self._gate(page)
             self._permission(page)
             self._load(page)
             return self._responder.answer(page, page.url.handler(page))
+
+    def _look_alone(self, page: Page) -> Response:
+        """A way to another server and back: no unit is open meanwhile, and what is refused is said by the page `again`."""
+        with self._console.database.read(page.actor) as unit:
+            page.work = unit
+            self._gate(page)
+            self._permission(page)
+        page.work = None
+        try:
+            answer = page.url.handler(page)
+        except self._console.roots as error:
+            return self._come_back(page, error)
+        return self._in_unit(page, answer)
 
     def _change(self, page: Page) -> Response:
         with self._console.database.read(page.actor) as unit:

@@ -45,7 +45,7 @@ class Url:
     change is read by: what does not fit it never reaches the handler. `several` are the fields that a form without a model has
     more than once; another field with two values is refused. `load` finds the thing that the address names
     (404), `again` is the page that a refused change comes back to, filled; without one, the GET of the same address.
-    `alone` is for changes whose use case opens its units itself. `fresh` asks for the password again when that was long
+    `alone` is for what opens its units itself: changes, and the way to another server and back. `fresh` asks for the password again when that was long
     ago. `admits` says who may send more than a small body to a form that needs no session: it names the caller, or refuses
     before anything is received. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
     operation that does the same. `names` gives what has to be typed before a change of grade 3: the name of the thing.

@@ -35,6 +35,7 @@ TOGETHER = {
     "exchange/conversion.py": "tests/format/test_vectors.py",
     "exchange/files/conversion_rows.py": "tests/format/test_vectors.py",
     "satellite/actions/conversions.py": "tests/integration/test_device_led_conversion.py",
+    "central/actions/provider_sign_in.py": "tests/integration/test_provider_sign_in.py",
     "central/actions/licence_lists.py": "tests/api/test_central_licences.py",
     "central/actions/notices.py": "tests/integration/test_preferences.py",
     "central/actions/preferences.py": "tests/integration/test_preferences.py",

@@ -38,7 +38,7 @@ FURTHER = {
     "central/domain/accounts": {"managed_accounts", "tags"},
     "central/domain/alerts": {"clones", "conditions", "conversions", "devices", "due", "machine", "owned", "snapshot"},
     "central/domain/conversions": {"contract_answers", "device_led", "device_rules", "importing", "reading", "runs"},
-    "central/domain/credentials": {"people"},
+    "central/domain/credentials": {"identities", "people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"detached", "devices", "standby_sets"},
     "central/domain/ledger": {

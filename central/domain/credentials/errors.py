@@ -47,3 +47,48 @@ class FirstPasswordError(RefusedError):
         "Have the vendor set the password, or the user change an existing one under *Your account*.",
         page="central-portal.md#users",
     )
+
+
+class IdentityDisabledError(AppError):
+    code = "identity_disabled"
+    message = "Your sign-in by the provider is disabled here."
+    remedy = Remedy("Ask an administrator of the vendor.", page="central-portal.md#sign-in-by-a-provider")
+    status = 403
+
+
+class IdentityNameTakenError(AppError):
+    code = "identity_name_taken"
+    message = "There is a user with your name who does not sign in by the provider."
+    remedy = Remedy(
+        "An administrator of the vendor links the two with `central user identity add`.",
+        page="central-portal.md#sign-in-by-a-provider",
+    )
+    status = 403
+
+
+class NoRoleMappedError(AppError):
+    code = "no_role_mapped"
+    message = "None of your groups has a role here."
+    remedy = Remedy(
+        "Ask for a group that `openid.roles` gives a role, or an administrator for a role.",
+        page="central-portal.md#sign-in-by-a-provider",
+    )
+    status = 403
+
+
+class NoProviderError(NotFoundError):
+    code = "no_provider"
+    message = "No sign-in provider is set."
+    remedy = Remedy("Set `openid.issuer`.", page="central-portal.md#sign-in-by-a-provider")
+
+
+class IdentityExistsError(RefusedError):
+    code = "identity_exists"
+    message = "This subject of the provider belongs to a user already."
+    remedy = Remedy("List them with `central user identity list`.", page="central-portal.md#sign-in-by-a-provider")
+
+
+class UnknownIdentityError(NotFoundError):
+    code = "unknown_identity"
+    message = "The user does not sign in by the provider."
+    remedy = Remedy("List who does with `central user identity list`.", page="central-portal.md#sign-in-by-a-provider")

@@ -86,6 +86,29 @@ class Preference(PreferenceMixin, Base):
 USER_TABLES = UserTables(Password, TwoStep, RecoveryCode, BrowserSession, SignInFailure, KnownPlace, Preference)
 
 
+class ExternalIdentity(Base):
+    """A user as a provider knows it, by issuer and subject and by nothing else; `roles` are those that its groups gave."""
+
+    __tablename__ = "external_identities"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
+
+    issuer: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    disabled: Mapped[bool] = mapped_column(Boolean)
+    roles: Mapped[list[list[str]]] = mapped_column(JsonText)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UsedState(Base):
+    """The digest of a sign-in by a provider that came back, kept as long as it could come back again."""
+
+    __tablename__ = "used_states"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class ConsoleState(Base):
     """The one row about the console: the hash of the set-up code, empty once the code is void."""
 

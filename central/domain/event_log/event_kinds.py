@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "user:password_changed"
     USER_UNLOCKED = "user:unlocked"
     ADDRESS_CHANGED = "user:address_changed"
+    IDENTITY_CHANGED = "user:identity_changed"
     TWO_STEP_ON = "user:two_step_on"
     TWO_STEP_OFF = "user:two_step_off"
     RECOVERY_CODES_RENEWED = "user:recovery_codes_renewed"
@@ -187,6 +188,7 @@ QUIET = frozenset(
         EventKind.PASSWORD_CHANGED,
         EventKind.USER_UNLOCKED,
         EventKind.ADDRESS_CHANGED,
+        EventKind.IDENTITY_CHANGED,
         EventKind.TWO_STEP_ON,
         EventKind.TWO_STEP_OFF,
         EventKind.RECOVERY_CODES_RENEWED,

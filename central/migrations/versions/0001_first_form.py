@@ -291,6 +291,14 @@ def upgrade() -> None:
     with op.batch_alter_table('upload_parts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_upload_parts_at'), ['at'], unique=False)
 
+    op.create_table('used_states',
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('used_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_used_states'))
+    )
+    with op.batch_alter_table('used_states', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_used_states_used_at'), ['used_at'], unique=False)
+
     op.create_table('users',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
@@ -413,6 +421,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_conversion_settings_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'kind', name=op.f('pk_conversion_settings'))
     )
+    op.create_table('external_identities',
+    sa.Column('issuer', sa.String(length=1000), nullable=False),
+    sa.Column('subject', sa.String(length=255), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('disabled', sa.Boolean(), nullable=False),
+    sa.Column('roles', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_external_identities_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('issuer', 'subject', name=op.f('pk_external_identities'))
+    )
+    with op.batch_alter_table('external_identities', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_external_identities_user_id'), ['user_id'], unique=False)
+
     op.create_table('licence_transfers',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1477,6 +1498,10 @@ def downgrade() -> None:
 
     op.drop_table('lots')
     op.drop_table('licence_transfers')
+    with op.batch_alter_table('external_identities', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_external_identities_user_id'))
+
+    op.drop_table('external_identities')
     op.drop_table('conversion_settings')
     with op.batch_alter_table('classic_sources', schema=None) as batch_op:
         batch_op.drop_index('ix_classic_sources_status')
@@ -1497,6 +1522,10 @@ def downgrade() -> None:
     op.drop_table('access_tokens')
     op.drop_table('webhooks')
     op.drop_table('users')
+    with op.batch_alter_table('used_states', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_used_states_used_at'))
+
+    op.drop_table('used_states')
     with op.batch_alter_table('upload_parts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_upload_parts_at'))
 
