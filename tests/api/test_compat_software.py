@@ -360,3 +360,32 @@ def test_a_usage_report_about_a_device_of_a_satellite_is_left_to_the_satellite(s
 
     assert (status >= 400, "satellite North" in str(answer)) == (True, True)
     assert site.central("usage", "list", ACCOUNT)["items"] == []
+
+
+@pytest.mark.row("C7.3", "C3.1", "C6.3", "C10.1")
+def test_devices_are_removed_by_a_submission_and_the_rest_of_an_account_is_told(script: Script, vendor: World) -> None:
+    """One that is there, one that is not: both are in the poll, and the same again removes nothing more; policy and figures."""
+    number = script.get(DMS)["data"][0]["accountIdentifier"]
+    named = {"X_CSW_SMART_ACCOUNT_ID": number}
+    devices = [{"sudi": {"udi_pid": "SW-48", "udi_serial_number": one}} for one in ("SN1", "SN9")]
+    body = {"data": {"timestamp": 1, "nonce": "n", "devices": devices}}
+    status, first = ask(script, "POST", f"{B}/licensing/v2/device/remove", body, **named)
+    _, again = ask(script, "POST", f"{B}/licensing/v2/device/remove", body, **named)
+    assert (status, first["action"], again["poll_id"]) == (202, "remove_status", first["poll_id"])
+    found = script.post(f"{B}/licensing/v2/poll", {"data": {"poll_id": first["poll_id"]}})["data"]
+    assert [(one["status"], one["error_code"]) for one in found["license_data"]] == [
+        ("SUCCESS", None), ("FAILED", "UDI_NOT_FOUND"),
+    ]  # fmt: skip
+    assert found["remove_status"] == found["license_data"]
+    assert len(vendor.central("instances", ACCOUNT)["items"]) == 1
+
+    _, policy = ask(script, "GET", f"{B}/licensing/v2/account-policy", **named)
+    assert base64.b64decode(policy["policy"]).startswith(b'<?xml version="1.0" encoding="UTF-8"?><smartLicensePolicy>')
+    _, past = ask(script, "POST", f"{B}/licensing/v2/get-history", {"data": {"tags": ["ESSENTIALS"]}}, **named)
+    [line] = past["data"]
+    assert (line["tag"], line["history"][0]["inUse"], len(line["history"])) == ("ESSENTIALS", 9, 1)
+    older = script.post(f"{CLOUD}/v1/accounts/{ACCOUNT}/alerts", {"severity": ["major"]})
+    assert older == script.post(f"{ONE}/get-alerts", {"severity": ["major"]})
+    for path in ("update-slr", "confirm-slr-update"):
+        status, _ = ask(script, "POST", f"{ONE}/virtual-account/Spare/licenses/{path}", {})
+        assert status == 400

@@ -49,11 +49,11 @@ class Door:
 
 
 @contextmanager
-def door(vendor: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+def door(vendor: World, monkeypatch: pytest.MonkeyPatch, address: str = HOST) -> Iterator[Door]:
     """A central that is told of a provider."""
     with central_portal(vendor) as plain:
         now = plain.server.clock.now
-        provider = Provider(f"{HOST}/sign-in/provider/return", now)
+        provider = Provider(f"{address}/sign-in/provider/return", now)
         with running(provider, vendor.folder) as trust:
             for name, value in (
                 ("ISSUER", provider.issuer),
@@ -65,7 +65,7 @@ def door(vendor: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
                 ("ROLES", f"clerks=account_user@{ACCOUNT},chiefs=account_administrator@{ACCOUNT},x=vendor_support"),
             ):
                 monkeypatch.setenv(f"CENTRAL_OPENID__{name}", value)
-            monkeypatch.setenv("CENTRAL_PORTAL__ADDRESS", HOST)
+            monkeypatch.setenv("CENTRAL_PORTAL__ADDRESS", address)
             with central_portal_again(plain) as portal:
                 yield Door(portal, provider, trust)
 

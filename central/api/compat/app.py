@@ -8,7 +8,7 @@ from functools import partial
 
 from central.actions.credentials import recognise_bearer
 from central.actions.permits import permit
-from central.api.compat import accounts, conversions, devices, licences, policy, reservations, summary, tokens
+from central.api.compat import accounts, alerts, conversions, devices, licences, policy, reservations, summary, tokens
 from central.api.compat.software import ROUTES as SOFTWARE
 from central.api.compat.wire import BASES, Call, is_appliance, locate, open_call
 from central.domain.access.rules import Permission
@@ -71,6 +71,9 @@ ROUTES = (
         by_headers=True,
         permission=Permission.INSTANCE_MANAGE,
         row="S4.6",
+    ),
+    _R(
+        "POST", "1", "accounts/<account>/alerts", alerts.alerts, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C10.1"
     ),
     _R("POST", "2", "accounts/poll", policy.poll, permission=Access.SIGNED_IN, row="C6.1"),
     *(

@@ -62,13 +62,13 @@ def request_authorizations(call: Call) -> dict[str, Any]:
     call = replace(call, path={**call.path, "va": _place(call, data)})
     place = json.dumps([call.smart_account.id, call.path["va"]]).encode()
     digest = hashlib.sha256(place + call.request.body).hexdigest()
-    known = _memory(call).recall(call.unit, f"submitted:{digest[:48]}")
+    known = memory_of(call).recall(call.unit, f"submitted:{digest[:48]}")
     if known is not None:
-        return _accepted(call, "authorizations", int(known.body))
+        return accepted(call, "authorizations", int(known.body))
     outcomes = [_authorized(call, entry, f"{index}|{data.get('nonce')}") for index, entry in enumerate(entries)]
-    number = _keep(call, digest, {"authorizations": outcomes})
-    _memory(call).keep(call.unit, f"submitted:{digest[:48]}", Kept(digest, 202, "text/plain", str(number).encode()))
-    return _accepted(call, "authorizations", number)
+    number = keep_outcome(call, digest, {"authorizations": outcomes})
+    memory_of(call).keep(call.unit, f"submitted:{digest[:48]}", Kept(digest, 202, "text/plain", str(number).encode()))
+    return accepted(call, "authorizations", number)
 
 
 def report_usage(call: Call) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def report_usage(call: Call) -> dict[str, Any]:
         message = "Each of these usage reports was booked before."
         return Failure(status="FAILED", message_code="DUPLICATE_REPORT", message=message, localized_message=message)
     digest = hashlib.sha256(call.request.body).hexdigest()
-    return _accepted(call, "acknowledgements", _keep(call, digest, {"acknowledgements": shown}))
+    return accepted(call, "acknowledgements", keep_outcome(call, digest, {"acknowledgements": shown}))
 
 
 def _place(call: Call, data: Mapping[str, Any]) -> str:
@@ -172,21 +172,23 @@ def _wanted(call: Call, entry: Mapping[str, Any]) -> WantedLicence:
     return WantedLicence(tag, number_of(entry.get("count"), "count"))
 
 
-def _memory(call: Call) -> AnswerMemory:
+def memory_of(call: Call) -> AnswerMemory:
+    """Where outcomes are kept for a day."""
     return AnswerMemory(IdempotentAnswer, call.server.keyring.box)
 
 
-def _keep(call: Call, digest: str, data: Mapping[str, Any]) -> int:
+def keep_outcome(call: Call, digest: str, data: Mapping[str, Any]) -> int:
     """Keep what became of a submission; the number by which its sender fetches it."""
     number = secrets.randbits(59) | 1 << 58  # more than a double holds exactly, as the contract has it
     body = json.dumps(data).encode()
     if len(body) > MOST_BYTES:
         raise BodyError("the answer would be larger than {most} bytes; send fewer entries", most=MOST_BYTES)
-    _memory(call).keep(call.unit, f"poll:{number}", Kept(digest, 200, "application/json", body))
+    memory_of(call).keep(call.unit, f"poll:{number}", Kept(digest, 200, "application/json", body))
     return number
 
 
-def _accepted(call: Call, action: str, number: int) -> dict[str, Any]:
+def accepted(call: Call, action: str, number: int) -> dict[str, Any]:
+    """What a submission is answered."""
     data = data_of(call)
     return Accepted(
         status="OK_POLL",
@@ -206,7 +208,7 @@ def poll(call: Call) -> dict[str, Any]:
     data = data_of(call)
     number = data.get("poll_id")
     text = str(number).strip() if isinstance(number, int | str) and not isinstance(number, bool) else ""
-    kept = _memory(call).recall(call.unit, f"poll:{text}") if text.isascii() and text.isdecimal() else None
+    kept = memory_of(call).recall(call.unit, f"poll:{text}") if text.isascii() and text.isdecimal() else None
     if kept is None:
         message = "There is no submission of this client with this poll_id, or it is older than a day."
         return Failure(status="FAILED", message_code="INVALID_POLL_ID", message=message, localized_message=message)
