@@ -66,3 +66,16 @@ class StaleFormError(RefusedError):
     code = "stale_form"
     message = "Someone else changed this after you opened it. Nothing was changed."
     remedy = Remedy("Compare the values. Send the form again to keep yours, or take the present ones.")
+
+
+class ElsewhereError(Exception):
+    """No refusal: something has to be done at another address first."""
+
+    def __init__(self, path: str) -> None:
+        """Keep the address."""
+        super().__init__(path)
+        self.path = path
+
+
+class StepUpAskedError(Exception):
+    """No refusal: the password has to be entered again first."""

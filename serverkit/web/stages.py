@@ -21,7 +21,7 @@ from serverkit.http.request import Request, current_request
 from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.confirmations import check_form_token, confirm
 from serverkit.web.console import Console
-from serverkit.web.errors import SessionOverError
+from serverkit.web.errors import ElsewhereError, SessionOverError, StepUpAskedError
 from serverkit.web.form_reading import read_form, refuse_repeated
 from serverkit.web.intake import NotAdmittedError, admit, check_size
 from serverkit.web.kept_forms import can_be_kept, kept_step_up_page, session_over_page
@@ -42,18 +42,6 @@ POLLED = "seen"
 _NOWHERE = Url("GET", "/", lambda _page: Unchanged(), OPEN, "")
 # Refusals that say that there is nothing to come back to.
 _FINAL = frozenset({401, 403, 404, 405, 413})
-
-
-class _ElsewhereError(Exception):
-    """Something has to be done at another address first."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
-
-
-class _StepUpError(Exception):
-    """The password has to be entered again first."""
 
 
 class Pages:
@@ -118,14 +106,14 @@ class Pages:
                     stage(page)
                 page.parts = {name: plain_part(text) for name, text in parts.items()}
                 return self._responder.finish(page, self._change(page) if url.changes else self._look(page))
-            except _ElsewhereError as elsewhere:
+            except ElsewhereError as elsewhere:
                 return self._responder.finish(page, self._responder.moved(page, Moved(elsewhere.path)))
             except SessionOverError as error:
                 if self._returns_to(page) is None or not can_be_kept(page):
                     return self._responder.finish(page, self._responder.refused(page, error))
                 page.refusal = Refusal.of(error)
                 return self._responder.finish(page, self._in_unit(page, session_over_page(page)))
-            except _StepUpError:
+            except StepUpAskedError:
                 return self._responder.finish(page, self._step_up(page))
             except NotAdmittedError as refused:
                 return self._responder.finish(page, self._unread(page, refused.error))
@@ -162,45 +150,36 @@ class Pages:
     def _gate(self, page: Page) -> None:
         gate = self._console.gate(page.unit, page.who)
         if gate is not None and not gate.lets(page.path):
-            raise _ElsewhereError(gate.path)
+            raise ElsewhereError(gate.path)
 
     def _permission(self, page: Page) -> None:
         needed = alternatives(page.url.permission)
         if set(needed) & {Access.OPEN, Access.CREDENTIALS}:
             return
         if page.who is None:
-            raise _ElsewhereError(page.leads_here(SIGN_IN)) if not page.url.changes else SessionOverError()
+            raise ElsewhereError(page.leads_here(SIGN_IN)) if not page.url.changes else SessionOverError()
         self._console.permit(page.unit, needed, page.parts)
         page.who = self._console.placed(page.unit, page.who, page.parts)
         until = page.who.fresh_until
         if page.url.fresh and (until is None or until <= page.now):
-            raise _StepUpError
+            raise StepUpAskedError
 
     def _load(self, page: Page) -> None:
         page.thing = page.url.load(page) if page.url.load is not None else None
 
     def _look(self, page: Page) -> Response:
-        if page.url.alone:
-            return self._look_alone(page)
         with self._console.database.read(page.actor) as unit:
             page.work = unit
             self._gate(page)
             self._permission(page)
-            self._load(page)
-            return self._responder.answer(page, page.url.handler(page))
-
-    def _look_alone(self, page: Page) -> Response:
-        """A way to another server and back: no unit is open meanwhile, and what is refused is said by the page `again`."""
-        with self._console.database.read(page.actor) as unit:
-            page.work = unit
-            self._gate(page)
-            self._permission(page)
-        page.work = None
+            if not page.url.alone:
+                self._load(page)
+                return self._responder.answer(page, page.url.handler(page))
+        page.work = None  # the way to another server and back
         try:
-            answer = page.url.handler(page)
+            return self._in_unit(page, page.url.handler(page))
         except self._console.roots as error:
             return self._come_back(page, error)
-        return self._in_unit(page, answer)
 
     def _change(self, page: Page) -> Response:
         with self._console.database.read(page.actor) as unit:

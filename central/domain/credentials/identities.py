@@ -107,7 +107,7 @@ def _link(unit: Unit, user: User, issuer: str, subject: str) -> ExternalIdentity
         issuer=issuer, subject=subject, user_id=user.id, disabled=False, roles=[], created_at=unit.now
     )
     unit.session.add(row)
-    _say(unit, user, "added")
+    _say(unit, user, f"sign-in of {user.name} by the provider added")
     return row
 
 
@@ -118,7 +118,9 @@ def set_disabled(unit: Unit, name: str, *, disabled: bool) -> list[ExternalIdent
         row.disabled = disabled
     if disabled:
         sessions.end_all(unit, USER_TABLES, user.id)
-    _say(unit, user, "disabled" if disabled else "enabled")
+        _say(unit, user, f"sign-in of {user.name} by the provider disabled")
+    else:
+        _say(unit, user, f"sign-in of {user.name} by the provider enabled")
     return rows
 
 
@@ -128,7 +130,7 @@ def unlink(unit: Unit, name: str) -> None:
     for row in rows:
         unit.session.delete(row)
     sessions.end_all(unit, USER_TABLES, user.id)
-    _say(unit, user, "removed")
+    _say(unit, user, f"sign-in of {user.name} by the provider removed")
 
 
 def _of_user(unit: Unit, name: str) -> tuple[User, list[ExternalIdentity]]:
@@ -140,6 +142,5 @@ def _of_user(unit: Unit, name: str) -> tuple[User, list[ExternalIdentity]]:
     return user, rows
 
 
-def _say(unit: Unit, user: User, what: str) -> None:
-    message = f"sign-in of {user.name} by the provider {what}"
+def _say(unit: Unit, user: User, message: str) -> None:
     record(unit, None, EventKind.IDENTITY_CHANGED, message, subject={"user": user.id})
