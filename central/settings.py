@@ -8,7 +8,6 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from central.domain.access.rules import ROLE_SCOPES, Role, Scope
 from serverkit.endpoints import EndpointError, read_url
 from serverkit.mail.settings import MailSettings, plain_address
 from serverkit.settings import BackupSettings, CalledSettings, Section, ServerAppSettings, absolute_path
@@ -65,14 +64,19 @@ class ContractSettings(CalledSettings):
 _MAPPED = re.compile(r"(?P<group>[^=\s][^=]{0,254})=(?P<role>[a-z_]+)(?:@(?P<domain>[^/\s]+)(?:/(?P<place>.+))?)?")
 
 
+ROLE_PARTS = {
+    "vendor_administrator": 0, "vendor_support": 0, "account_administrator": 1, "account_user": 1,
+    "virtual_account_administrator": 2, "virtual_account_user": 2,
+}  # fmt: skip
+"""The roles, and how many names the place of each has: none for the vendor's, an account, a virtual account of it."""
+
+
 def _mapped(text: str) -> str:
     found = _MAPPED.fullmatch(text.strip())
-    if found is None or found["role"] not in {one.value for one in Role}:
+    if found is None or found["role"] not in ROLE_PARTS:
         raise ValueError(f"{text[:80]!r} is not GROUP=ROLE, GROUP=ROLE@DOMAIN or GROUP=ROLE@DOMAIN/VIRTUAL ACCOUNT")
-    wanted = ROLE_SCOPES[Role(found["role"])]
-    given = Scope.VIRTUAL_ACCOUNT if found["place"] else Scope.ACCOUNT if found["domain"] else Scope.VENDOR
-    if wanted is not given:
-        raise ValueError(f"{text[:80]!r}: this role is one for {wanted.value.replace('_', ' ')}s")
+    if bool(found["domain"]) + bool(found["place"]) != ROLE_PARTS[found["role"]]:
+        raise ValueError(f"{text[:80]!r}: a vendor's role has no place, others @DOMAIN or @DOMAIN/VIRTUAL ACCOUNT")
     return text.strip()
 
 
@@ -93,7 +97,7 @@ class Mapped:
     """A group of the provider, and the role that its members have; `domain` and `place` are empty where they do not apply."""
 
     group: str
-    role: Role
+    role: str
     domain: str
     place: str
 
@@ -130,7 +134,7 @@ class OpenIdSettings(CalledSettings):
         """The roles of groups."""
         found = (_MAPPED.fullmatch(one) for one in self.roles)
         return tuple(
-            Mapped(one["group"], Role(one["role"]), one["domain"] or "", one["place"] or "")
+            Mapped(one["group"], one["role"], one["domain"] or "", one["place"] or "")
             for one in found
             if one is not None
         )

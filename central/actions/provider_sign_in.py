@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from central.actions.sign_in import people_of
-from central.domain.access.rules import HeldRole
+from central.domain.access.rules import HeldRole, Role
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import identities
@@ -225,5 +225,5 @@ def _wanted(unit: Unit, mapped: Collection[Mapped], groups: Collection[str]) -> 
         except (UnknownAccountError, UnknownVirtualAccountError):
             get_logger().warning("mapped_place_unknown", domain=one.domain, place=one.place)
             continue
-        wanted.add(HeldRole(one.role, account, place))
+        wanted.add(HeldRole(Role(one.role), account, place))
     return wanted

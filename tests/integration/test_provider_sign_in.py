@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc import jwk
 
+from central.domain.access.rules import ROLE_SCOPES, Scope
+from central.settings import ROLE_PARTS
 from tests.console import HOST, Browser
 from tests.portal import A, Portal, central_portal, main_of, verdict_of
 from tests.provider import CLIENT, SECRET, Provider, running
@@ -123,6 +125,13 @@ def test_who_the_provider_vouches_for_has_the_roles_of_the_groups(
         assert browser.get("/me").headers["Location"].startswith("/sign-in")
         assert verdict_of(there.enter()[1]) == "identity_disabled"
         assert vendor.central("user", "identity", "list")["items"][0]["disabled"] is True
+
+
+@pytest.mark.repository_rule
+def test_every_role_can_be_given_to_a_group() -> None:
+    """The settings, which know no roles, name each with the place that it belongs to."""
+    parts = {Scope.VENDOR: 0, Scope.ACCOUNT: 1, Scope.VIRTUAL_ACCOUNT: 2}
+    assert {role.value: parts[scope] for role, scope in ROLE_SCOPES.items()} == ROLE_PARTS
 
 
 def _claims(**changed: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
