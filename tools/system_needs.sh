@@ -12,6 +12,8 @@ if [ "${1:-}" = cluster ]; then
   command -v patroni >/dev/null || missing+=(patroni)
   command -v etcd >/dev/null || missing+=(etcd-server)
 fi
+command -v sftp >/dev/null || missing+=(openssh-client)
+[ -x /usr/sbin/sshd ] || [ -x /usr/local/sbin/sshd ] || missing+=(sshd)
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "tests: installing ${missing[*]}"
@@ -19,19 +21,26 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   mkdir -p /etc/postgresql-common
   # The tests make clusters of their own; a server that starts by itself is not wanted.
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-  # Of Prometheus only the program that checks rules: the package would start a server.
+  # Of some packages only a program: the package would start a server.
+  take() { # PACKAGE PROGRAM TARGET
+    local folder
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    (cd "$folder" && apt-get download -qq "$1" >/dev/null 2>&1 &&
+      dpkg-deb --fsys-tarfile "$1"_*.deb | tar -x "./$2" && install -D -m 755 "$2" "$3") ||
+      echo "tests: $3 could not be installed; its tests are skipped"
+    rm -r "$folder"
+  }
   packages=()
   for name in "${missing[@]}"; do
-    if [ "$name" = promtool ]; then
-      folder=$(mktemp -d)
-      chmod 755 "$folder"
-      (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1 &&
-        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool &&
-        install -m 755 usr/bin/promtool /usr/local/bin/promtool) || echo "tests: promtool could not be installed; its test is skipped"
-      rm -r "$folder"
-    else
-      packages+=("$name")
-    fi
+    case $name in
+      promtool) take prometheus usr/bin/promtool /usr/local/bin/promtool ;;
+      sshd)
+        take openssh-server usr/sbin/sshd /usr/local/sbin/sshd
+        packages+=(libwrap0)
+        ;;
+      *) packages+=("$name") ;;
+    esac
   done
   # No package starts a service: the tests start what they need themselves.
   if [ "${1:-}" = cluster ] && [ ! -e /usr/sbin/policy-rc.d ]; then

@@ -23,7 +23,13 @@ from serverkit.backup import ports
 from serverkit.backup.acts import BackupActs
 from serverkit.db.unit import Unit
 
-WRITTEN = {ports.MADE: EventKind.BACKUP_MADE, ports.REMOVED: EventKind.BACKUP_REMOVED}
+WRITTEN = {
+    ports.MADE: EventKind.BACKUP_MADE,
+    ports.REMOVED: EventKind.BACKUP_REMOVED,
+    ports.COPIED: EventKind.BACKUP_COPIED,
+    ports.REHEARSED: EventKind.BACKUP_REHEARSED,
+    ports.SEALED: EventKind.BACKUP_KEY_SEALED,
+}
 
 
 def verify_scratch(folder: Path) -> list[str]:
@@ -35,6 +41,17 @@ def verify_scratch(folder: Path) -> list[str]:
             return [str(one) for one in verify_ledger(unit)["findings"]]
     finally:
         database.dispose()
+
+
+def identify(folder: Path) -> dict[str, str]:
+    """Tell which central a scratch folder holds."""
+    root = KeyRing(folder / "keys").trust.root
+    return {"name": root.vendor_name, "id": root.vendor_id}
+
+
+def _describe(server: Central, _unit: Unit) -> dict[str, str]:
+    root, key = server.keyring.trust.root, server.keyring.response_key.public
+    return {"name": root.vendor_name, "id": root.vendor_id, "fingerprint": key.short}
 
 
 def _record(unit: Unit, what: str, message: str, subject: Mapping[str, Any]) -> None:
@@ -55,4 +72,6 @@ ACTS: BackupActs[Central] = BackupActs(
     record=_record,
     alerts=refresh_backups,
     verify_scratch=verify_scratch,
+    identify=identify,
+    describe=_describe,
 )

@@ -47,7 +47,8 @@ def _of_machine(kind: str, subject: Mapping[str, Any]) -> Iterator[Place]:
     if mail := subject.get("mail"):
         yield _("Open the mail"), f"/mail/{quote(str(mail), safe='')}"
     if kind.startswith("backup_"):
-        yield _("Make a backup"), "/backups"
+        is_copy = kind == "backup_not_copied"
+        yield (_("Open the target"), "/backups/target") if is_copy else (_("Make a backup"), "/backups")
     if webhook := subject.get("webhook"):
         yield _("Open the webhook"), f"/webhooks/{quote(str(webhook), safe='')}"
 

@@ -23,6 +23,12 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     _K.SETTINGS_CHANGED: (_("settings of {name} changed: {names}"),),
     _K.BACKUP_MADE: (_("backup {name} made and verified"),),
     _K.BACKUP_REMOVED: (_("backup {name} removed"),),
+    _K.BACKUP_COPIED: (_("backup {name} copied to {place}"),),
+    _K.BACKUP_REHEARSED: (
+        _("restore of {name} rehearsed: it is sound"),
+        _("restore of {name} rehearsed: it is not sound"),
+    ),
+    _K.BACKUP_KEY_SEALED: (_("emergency kit with the encrypted key for copies made"),),
     _K.MAIL_RETRIED: (_("mail to {name} is tried again"),),
     _K.SUPPORT_BUNDLE_MADE: (_("support bundle made"),),
     _K.WEBHOOK_ADDED: (_("webhook {name} added"),),

@@ -24,7 +24,13 @@ from serverkit.backup import ports
 from serverkit.backup.acts import BackupActs
 from serverkit.db.unit import Unit
 
-WRITTEN = {ports.MADE: EventKind.BACKUP_MADE, ports.REMOVED: EventKind.BACKUP_REMOVED}
+WRITTEN = {
+    ports.MADE: EventKind.BACKUP_MADE,
+    ports.REMOVED: EventKind.BACKUP_REMOVED,
+    ports.COPIED: EventKind.BACKUP_COPIED,
+    ports.REHEARSED: EventKind.BACKUP_REHEARSED,
+    ports.SEALED: EventKind.BACKUP_KEY_SEALED,
+}
 
 
 def verify_scratch(folder: Path) -> list[str]:
@@ -38,6 +44,23 @@ def verify_scratch(folder: Path) -> list[str]:
             return wrong_totals(unit)
     finally:
         database.dispose()
+
+
+def identify(folder: Path) -> dict[str, str]:
+    """Tell which satellite a scratch folder holds."""
+    database = HOMES.database_of(folder, SatelliteSettings(), None)
+    try:
+        with database.read(OPERATOR) as unit:
+            site = site_of(unit)
+            return {"name": site.name, "id": site.satellite_id}
+    finally:
+        database.dispose()
+
+
+def _describe(server: Satellite, unit: Unit) -> dict[str, str]:
+    site = site_of(unit)
+    fingerprint = server.keyring.key(site.identity_key_id).public.short
+    return {"name": site.name, "id": site.satellite_id, "fingerprint": fingerprint}
 
 
 def _record(unit: Unit, what: str, message: str, subject: Mapping[str, Any]) -> None:
@@ -58,4 +81,6 @@ ACTS: BackupActs[Satellite] = BackupActs(
     record=_record,
     alerts=refresh_backups,
     verify_scratch=verify_scratch,
+    identify=identify,
+    describe=_describe,
 )

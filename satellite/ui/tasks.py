@@ -34,6 +34,10 @@ KINDS = {
     "task-export": _("Make the request"),
     "task-backup": _("Make a backup"),
     "task-verify_backup": _("Verify a backup"),
+    "task-copy_backup": _("Copy a backup"),
+    "task-test_backup_target": _("Test the target of copies"),
+    "task-preview_backup": _("Preview a restore"),
+    "task-rehearse_backup": _("Rehearse a restore"),
     "task-support": _("Support bundle"),
     "task-bulk": _("Change of many rows"),
 }
@@ -52,6 +56,10 @@ ASKED = {
     "task-synchronize": "/sync/now",
     "task-backup": "/settings/backup/task",
     "task-verify_backup": "/settings/backup/task",
+    "task-copy_backup": "/settings/backup/task",
+    "task-test_backup_target": "/settings/backup/task",
+    "task-preview_backup": "/settings/backup/task",
+    "task-rehearse_backup": "/settings/backup/task",
     "task-support": "/health/bundle",
     "task-bulk": "/bulk",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,19 +17,23 @@ from serverkit import stored_settings as store
 from serverkit.actor import Actor
 from serverkit.backup.alerts import FAILED
 from serverkit.backup.container import passphrase_bytes
-from serverkit.backup.errors import LEAST, NoPassphraseError, PassphraseShortError, UnknownBackupError
-from serverkit.backup.plan import LAST, PLAN, BackupPlan, LastBackup
-from serverkit.backup.ports import MADE, MAKE, REMOVED, VERIFY, BackupPorts, S
+from serverkit.backup.copies import CopyActs, nobody
+from serverkit.backup.errors import LEAST, NoPassphraseError, NoTargetError, PassphraseShortError, UnknownBackupError
+from serverkit.backup.kit import seal_key
+from serverkit.backup.plan import LAST, PLAN, TARGET, BackupPlan, LastBackup
+from serverkit.backup.ports import MADE, MAKE, REMOVED, SEALED, VERIFY, S
 from serverkit.backup.shelf import Kept, Tell, make_verify_tidy
+from serverkit.backup.targets import Beat
+from serverkit.backup.trials import TrialActs
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
-from serverkit.errors import InvalidInputError
+from serverkit.errors import AppError, InvalidInputError
 from serverkit.schedule import due_at
 from serverkit.tasks import service as tasks
 
 
 @dataclass(frozen=True)
-class BackupActs(BackupPorts[S]):
+class BackupActs(CopyActs[S], TrialActs[S]):
     """Use cases of one server."""
 
     def show(self, server: S, unit: Unit) -> dict[str, Any]:
@@ -91,8 +96,11 @@ class BackupActs(BackupPorts[S]):
         self.need_passphrase(unit)
         return tasks.ask(unit, self.tasks, VERIFY, {"name": self.shelf(server, unit).path(name).name}).id
 
-    def make(self, server: S, actor: Actor, tell: Tell) -> dict[str, Any]:
-        """Make a backup now, verify it, and remove the oldest beyond those kept; `tell` gets each stage."""
+    def make(self, server: S, actor: Actor, tell: Tell, beat: Beat = nobody) -> dict[str, Any]:
+        """Make a backup now, verify it, remove the oldest beyond those kept, and copy it to the target where one is set.
+
+        `tell` gets each stage. A copy that fails fails no backup: `copy` says why, and so does an alert.
+        """
         shelf, passphrase, plan = self.open(server, actor)
         engine, now = server.database.engine, server.clock.now
         found = make_verify_tidy(shelf, server.home, engine, passphrase, now, plan.keep, tell)
@@ -106,7 +114,52 @@ class BackupActs(BackupPorts[S]):
             self.alerts(unit, [one for one in self.wanted(server, unit) if one.kind != FAILED])
 
         server.database.run(actor, note)
-        return found
+        with server.database.read(actor) as unit:
+            is_copied = self.target(unit).kind != "none"
+        if not is_copied:
+            return {**found, "copy": None}
+        tell("copy")
+        try:
+            copy = self.copy(server, actor, str(found["name"]), beat)
+        except AppError as error:
+            return {**found, "copy": {"code": error.code, "error": error.message, "remedy": str(error.remedy or "")}}
+        return {**found, "copy": {**copy, "code": ""}}
+
+    def kit(self, server: S, unit: Unit, *, with_key: bool = False) -> dict[str, Any]:
+        """Gather the emergency kit: what a restore of this server needs, without a secret.
+
+        `with_key`: with the key for the copies, encrypted with the passphrase of the backups, which is an event.
+        NoPassphraseError, NoTargetError.
+        """
+        self.authorize(unit)
+        target, items = self.show_target(server, unit), self.shelf(server, unit).items()
+        newest = next((one for one in items if one.good), None)
+        rehearsed, sealed = self.last_rehearsal(unit), ""
+        if with_key:
+            key = store.read_secret(unit, self.settings, TARGET, self.box(server))
+            if target["kind"] != "sftp" or not key:
+                raise NoTargetError("there is no key for copies")
+            sealed = seal_key(self.program, self.product.program, iso(unit.now), key, self.passphrase(server, unit))
+            self.record(unit, SEALED, "emergency kit with the encrypted key for copies made", {})
+        outcome = "sound" if rehearsed["sound"] else "not sound"
+        return {
+            "program": self.program,
+            "version": self.product.program,
+            "made": iso(unit.now),
+            **self.describe(server, unit),
+            "machine": platform.node(),
+            "home": str(server.home.absolute()),
+            "folder": str(self.shelf(server, unit).folder),
+            "database": "left_out" if self.is_shared(unit) else "embedded",
+            "target": {
+                name: target[name]
+                for name in ("kind", "place", "fingerprints", "host", "port", "user", "path", "folder")
+            },
+            "newest": newest.name if newest is not None else "",
+            "newest_made": iso(newest.created) if newest is not None else "",
+            "rehearsed": f"{rehearsed['name']}, {rehearsed['at']}: {outcome}" if rehearsed["at"] else "never",
+            "sealed_key": sealed,
+        }
 
     def verify(self, server: S, actor: Actor, name: str) -> dict[str, Any]:
         """Verify a backup as a restore would, and note what came of it; what a restore would refuse is raised."""
@@ -149,6 +202,8 @@ class BackupActs(BackupPorts[S]):
         """Ask for the backup of the schedule when it is due, and refresh the alerts; the result of the job."""
         self.refresh(server, unit)
         due = self.due(unit, self.plan(unit))
+        if (again := self.copy_if_due(server, unit)) is not None:
+            return again
         if due is None:
             return "no schedule"
         if due > unit.now:

@@ -1,4 +1,4 @@
-"""What the backups that a server keeps itself demand of the alerts: too old, or failed."""
+"""What the backups that a server keeps itself demand of the alerts: too old, failed, or not copied off the machine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from serverkit.alerts.engine import AlertKind, Severity, Wanted
 from serverkit.alerts.texts import said
+from serverkit.backup.plan import LastCopy
 
-OLD, FAILED = "backup_old", "backup_failed"
-KINDS = frozenset({OLD, FAILED})
+OLD, FAILED, NOT_COPIED = "backup_old", "backup_failed", "backup_not_copied"
+KINDS = frozenset({OLD, FAILED, NOT_COPIED})
 """Refreshed with the backups: they depend on files, which no device message looks at."""
 MOST_AGE = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": timedelta(days=30)}
 """How old the newest verified backup may be, by schedule."""
@@ -21,6 +22,7 @@ def backup_kinds(scope: str) -> tuple[AlertKind, ...]:
     return (
         AlertKind(OLD, major, scope, ("remind", "dismiss"), "the newest verified backup is older than the schedule allows", "a verified backup"),
         AlertKind(FAILED, minor, scope, ("dismiss",), "the last backup failed", "a backup that succeeds"),
+        AlertKind(NOT_COPIED, minor, scope, ("dismiss",), "a backup could not be copied to its target", "a copy that succeeds, or no target"),
     )  # fmt: skip
 
 
@@ -53,3 +55,15 @@ def wanted_alerts(
             source,
             step=int(asked_at.timestamp() // 60),
         )
+
+
+def copy_alert(source: str, copy: LastCopy) -> Iterator[Wanted]:
+    """The last copy to the target failed; another day brings back what was dismissed."""
+    if copy.failures and copy.at is not None:
+        text = said(
+            "Backup {name} was not copied off the machine: {reason} {remedy}",
+            name=copy.name,
+            reason=copy.error,
+            remedy=copy.remedy,
+        )
+        yield Wanted(NOT_COPIED, "backup", text, source, step=int(copy.at.timestamp() // 86400))

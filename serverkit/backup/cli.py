@@ -13,8 +13,10 @@ from serverkit.backup.acts import BackupActs
 from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.errors import LEAST, PassphraseNeededError, PassphraseShortError
 from serverkit.backup.kept_cli import add_kept_commands
+from serverkit.backup.kit_cli import add_kit_commands
 from serverkit.backup.rehearsal import rehearse_restore
 from serverkit.backup.service import create_backup, restore_backup, verify_backup
+from serverkit.backup.target_cli import add_target_commands
 from serverkit.cli.base import OUTPUT, CliState, Group, emit, render, table
 from serverkit.cli.opening import FILE, Opener, Server
 from serverkit.clock import iso
@@ -120,4 +122,6 @@ def add_backup_commands(
         emit(context, {**found, **finish(folder)})
 
     add_kept_commands(backup, acts, opener)
+    add_target_commands(backup, acts, opener)
+    add_kit_commands(backup, acts, opener, _given)
     return backup

@@ -68,3 +68,83 @@ class NoPassphraseError(RefusedError):
     code = "backup_passphrase_not_set"
     message = "No passphrase for backups is set."
     remedy = Remedy("Set one on the page Backup, and keep it outside this machine.", page="backup-and-restore.md")
+
+
+COPIES = "backup-and-restore.md#copies-off-the-machine"
+
+
+class NoTargetError(RefusedError):
+    code = "backup_target_not_set"
+    message = "No target for copies of backups is set."
+    remedy = Remedy("Set one: `backup target set`, or the page *Backup*.", page=COPIES)
+
+
+class TargetMissingError(RefusedError):
+    code = "backup_target_missing"
+    message = "The folder for copies of backups does not exist."
+    remedy = Remedy("Mount the share, or make the folder, then try again: `backup target test`.", page=COPIES)
+
+
+class TargetNotMountedError(RefusedError):
+    code = "backup_target_not_mounted"
+    message = "The folder for copies of backups is on the same disk as the server."
+    remedy = Remedy("Mount the share, then try again: `backup target test`.", page=COPIES)
+
+
+class TargetDeniedError(RefusedError):
+    code = "backup_target_denied"
+    message = "The target for copies of backups does not let this server write there."
+    remedy = Remedy("Let the server's user write into the folder, then try again: `backup target test`.", page=COPIES)
+
+
+class TargetFullError(RefusedError):
+    code = "backup_target_full"
+    message = "The target for copies of backups has no room for the backup."
+    remedy = Remedy("Make room there, or keep fewer copies: `backup target set --keep`.", page=COPIES)
+
+
+class TargetUnreachableError(RefusedError):
+    code = "backup_target_unreachable"
+    message = "The target for copies of backups cannot be reached."
+    remedy = Remedy("Check address, port and network, then try again: `backup target test`.", page=COPIES)
+
+
+class TargetTimeoutError(RefusedError):
+    code = "backup_target_timeout"
+    message = "The target for copies of backups did not answer in time."
+    remedy = Remedy("Check the network and the other machine, then try again: `backup target test`.", page=COPIES)
+
+
+class HostKeyChangedError(RefusedError):
+    code = "backup_host_key_changed"
+    message = "The other machine showed a host key that is not the one that was set."
+    remedy = Remedy(
+        "Compare the host key with its administrator. Only if it was replaced there, set the new one: `backup target set`.",
+        page=COPIES,
+    )
+
+
+class KeyRefusedError(RefusedError):
+    code = "backup_key_refused"
+    message = "The other machine did not accept the key of this server."
+    remedy = Remedy(
+        "Add the public key that `backup target show` prints to the authorized keys of the user there.", page=COPIES
+    )
+
+
+class CopyDiffersError(RefusedError):
+    code = "backup_copy_differs"
+    message = "What was read back from the target is not the backup that was sent."
+    remedy = Remedy("Check the disk of the other machine, then copy again: `backup copy`.", page=COPIES)
+
+
+class TargetFailedError(RefusedError):
+    code = "backup_target_failed"
+    message = "The copy to the target failed."
+    remedy = Remedy("Remove the cause that the message names, then try again: `backup target test`.", page=COPIES)
+
+
+class SftpMissingError(AppError):
+    code = "sftp_missing"
+    message = "The program `sftp` is not installed."
+    remedy = Remedy("Install the package `openssh-client`.", page=COPIES)

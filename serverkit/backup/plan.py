@@ -12,7 +12,8 @@ from serverkit.schedule import Schedule
 from serverkit.stored_settings import Stored
 
 PLAN, LAST = "backup", "backup_last"
-"""The names under which the plan with its passphrase, and what was made last, are stored."""
+TARGET, COPY, REHEARSAL = "backup_target", "backup_copy", "backup_rehearsal"
+"""The names under which these are stored: the plan with its passphrase, the target with its key, and what was done last."""
 
 
 class BackupPlan(Stored):
@@ -35,3 +36,24 @@ class LastBackup(Stored):
 
     name: str = ""
     created: datetime | None = None
+
+
+class LastCopy(Stored):
+    """The last attempt to copy a backup to the target: which one, when, how often it failed in a row, and why."""
+
+    name: str = ""
+    at: datetime | None = None
+    failures: int = 0
+    code: str = ""
+    error: str = ""
+    remedy: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class LastRehearsal(Stored):
+    """The last rehearsal of a restore, and what it found."""
+
+    name: str = ""
+    at: datetime | None = None
+    sound: bool = False
+    findings: tuple[str, ...] = ()

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from serverkit import stored_settings as store
 from serverkit.actor import Actor
 from serverkit.alerts.engine import Wanted
-from serverkit.backup.alerts import wanted_alerts
+from serverkit.backup.alerts import copy_alert, wanted_alerts
 from serverkit.backup.errors import NoPassphraseError
-from serverkit.backup.plan import LAST, PLAN, BackupPlan, LastBackup
-from serverkit.backup.rehearsal import Verify
+from serverkit.backup.plan import COPY, LAST, PLAN, BackupPlan, LastBackup, LastCopy
+from serverkit.backup.rehearsal import Identify, Verify
 from serverkit.backup.service import Product
 from serverkit.backup.shelf import Kept, Shelf
 from serverkit.clock import Clock
@@ -26,9 +26,10 @@ from serverkit.stored_settings import Stored, StoredSettingMixin
 from serverkit.tasks import service as tasks
 from serverkit.tasks.models import TaskMixin
 
-MAKE, VERIFY = "backup", "verify_backup"
+MAKE, VERIFY, SEND, TRY = "backup", "verify_backup", "copy_backup", "test_backup_target"
+LOOK, REHEARSE = "preview_backup", "rehearse_backup"
 """The kinds of tasks."""
-MADE, REMOVED = "made", "removed"
+MADE, REMOVED, COPIED, REHEARSED, SEALED = "made", "removed", "copied", "rehearsed", "sealed"
 """The events."""
 
 
@@ -61,7 +62,8 @@ class BackupPorts(Generic[S]):
     """What a server lends.
 
     `source` is the place that its alerts name, `folder` the one that its settings name, `owner` the id that is in the
-    names of its backups. `record` writes an event: what was done, the words, the subject.
+    names of its backups. `record` writes an event: what was done, the words, the subject. `identify` says which server a
+    scratch folder holds, `describe` name, id and fingerprint of this one.
     """
 
     program: str
@@ -77,6 +79,8 @@ class BackupPorts(Generic[S]):
     record: Callable[[Unit, str, str, Mapping[str, Any]], None]
     alerts: Callable[[Unit, list[Wanted]], None]
     verify_scratch: Verify
+    identify: Identify
+    describe: Callable[[S, Unit], Mapping[str, str]]
 
     def shelf(self, server: S, unit: Unit) -> Shelf:
         """The backups of this server in the folder, which other servers may use too."""
@@ -105,6 +109,7 @@ class BackupPorts(Generic[S]):
 
     def wanted(self, server: S, unit: Unit) -> Iterator[Wanted]:
         """The alerts that the backups demand now."""
+        yield from copy_alert(self.source, store.read_stored(unit, self.settings, COPY, LastCopy))
         since, row = store.changed_at(unit, self.settings, PLAN), self.tasks
         if since is None or not self.has_passphrase(unit):
             return  # backups are made in another way, if at all

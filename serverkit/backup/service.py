@@ -74,7 +74,7 @@ def create_backup(
 ) -> dict[str, Any]:
     """Write a backup; what the snapshot holds is one committed state, however much is written meanwhile."""
     database = database_file(engine)
-    with _work_folder(home, "backup") as folder:
+    with work_folder(home, "backup") as folder:
         files: dict[str, Path] = {}
         if database is not None:
             files[product.database] = _snapshot(database, folder / "snapshot")
@@ -142,7 +142,7 @@ def _described(header: Header, entries: list[Entry], facts: dict[str, Any]) -> d
 def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path) -> dict[str, Any]:
     """Read the whole backup and check it as a restore would; nothing is kept."""
     make_folder(scratch)
-    with _work_folder(scratch, "verify") as folder:
+    with work_folder(scratch, "verify") as folder:
         return _unpack(product, file, passphrase, folder)
 
 
@@ -150,7 +150,7 @@ def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path
 def unpacked(product: Product, file: Path, passphrase: bytes, home: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The checked contents of a backup in a scratch folder of the home, which goes afterwards; and its description."""
     make_folder(home)
-    with _work_folder(home, "rehearse") as folder:
+    with work_folder(home, "rehearse") as folder:
         yield folder, _unpack(product, file, passphrase, folder)
 
 
@@ -175,7 +175,7 @@ def restore_backup(
         raise HomeExistsError(
             remedy="Give --replace: the present contents are kept in a folder `replaced-…` of the home."
         )
-    with nullcontext() if serving else alone_in_home(home), _work_folder(home, "restore") as folder:
+    with nullcontext() if serving else alone_in_home(home), work_folder(home, "restore") as folder:
         found = _unpack(product, file, passphrase, folder)
         label = new_id()[:12]
         with (folder / LABEL).open("wb") as out:
@@ -263,7 +263,7 @@ def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:
 
 
 @contextmanager
-def _work_folder(home: Path, what: str) -> Iterator[Path]:
+def work_folder(home: Path, what: str) -> Iterator[Path]:
     """A temporary folder for decrypted or copied files; it is removed unless it was renamed."""
     _sweep(home)
     folder = home / f".{what}-{new_id()[:12]}"

@@ -90,6 +90,10 @@ class Shelf:
             raise UnknownBackupError("there is no backup {name!r}", name=name[:80])
         return path
 
+    def is_named(self, name: str) -> bool:
+        """Whether a name is one of a backup of this server."""
+        return self._day_of(name) is not None
+
     def make(self, home: Path, engine: Engine, passphrase: bytes, now: datetime) -> str:
         """Write a backup; its name."""
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from serverkit.backup.ports import MAKE, VERIFY
+from serverkit.backup.ports import LOOK, MAKE, REHEARSE, SEND, TRY, VERIFY
 from serverkit.day_times import TimeOfDay, ZoneName
 from serverkit.web.console import Severity
 from serverkit.web.forms import Choice, Form, Ui
@@ -23,10 +24,38 @@ STAGES: dict[str, Words] = {
     "write": _("Write the backup"),
     "verify": _("Verify it as a restore would"),
     "tidy": _("Remove the oldest"),
+    "copy": _("Copy it to the target, and read it back"),
+    "unpack": _("Unpack it into a scratch folder, and compare"),
+    "rehearse": _("Restore it into a scratch folder, and verify the server there"),
+    "try": _("Write a small file, and read it back"),
 }
-NAMES: dict[str, Words] = {MAKE: _("Make a backup"), VERIFY: _("Verify a backup")}
-DONE: dict[str, Words] = {MAKE: _("The backup is made and verified."), VERIFY: _("The backup is sound.")}
+NAMES: dict[str, Words] = {
+    MAKE: _("Make a backup"),
+    VERIFY: _("Verify a backup"),
+    SEND: _("Copy a backup"),
+    TRY: _("Test the target of copies"),
+    LOOK: _("Preview a restore"),
+    REHEARSE: _("Rehearse a restore"),
+}
+DONE: dict[str, Words] = {
+    MAKE: _("The backup is made and verified."),
+    VERIFY: _("The backup is sound."),
+    SEND: _("The backup is copied and was read back."),
+    TRY: _("The target takes copies: a small file was written, read back and removed."),
+    LOOK: _("Nothing was changed. This is what a restore would bring."),
+    REHEARSE: _("A restore would give a server that works."),
+}
 SCHEDULES = tuple(Choice(name, EVERY[name]) for name in ("off", "daily", "weekly"))
+
+
+def done_words(kind: str, result: Mapping[str, Any]) -> Words:
+    """What a task that is done came to."""
+    if kind == REHEARSE and not result.get("sound"):
+        return _("A restore would give no server that works; the findings say why.")
+    copy = result.get("copy") if kind == MAKE else None
+    if copy and copy["code"]:
+        return _("The backup is made and verified, but not copied: {reason}", reason=copy["error"])
+    return _("The backup is made, verified and copied.") if copy else DONE[kind]
 
 
 class PlanForm(BaseModel):
@@ -68,3 +97,38 @@ PASSPHRASE = Form(
         ),
     },
 )
+
+
+class KitForm(BaseModel):
+    """The emergency kit as a file."""
+
+    with_key: bool = False
+
+
+KIT = Form(KitForm, _("Download as a file"), {"with_key": Ui(kind="hidden")})
+KIT_WITH_KEY = Form(
+    KitForm,
+    _("Download as a file"),
+    {
+        "with_key": Ui(
+            _("With the key for the copies"),
+            _("It is encrypted with the passphrase of the backups. This is an event."),
+            kind="checkbox",
+        )
+    },
+)
+LABELS: dict[str, Words] = {
+    "Server": _("Server"),
+    "Id": _("Id"),
+    "Key fingerprint": _("Key fingerprint"),
+    "Program": _("Program"),
+    "Machine": _("Machine"),
+    "Home": _("Home"),
+    "Folder of backups": _("Folder of backups"),
+    "Copies off the machine": _("Copies off the machine"),
+    "Host keys there": _("Host keys there"),
+    "Newest verified backup": _("Newest verified backup"),
+    "Made": _("Made"),
+    "Last rehearsal": _("Last rehearsal"),
+}
+"""The facts of a kit."""

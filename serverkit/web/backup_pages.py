@@ -9,27 +9,33 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from serverkit.backup.acts import BackupActs
-from serverkit.backup.ports import MAKE
+from serverkit.backup.kit import facts, kit_text, steps
+from serverkit.backup.ports import LOOK, MAKE, REHEARSE
 from serverkit.db.unit import Unit
 from serverkit.errors import NotFoundError
 from serverkit.http.operations import Needed
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.backup_forms import (
-    DONE,
+    KIT,
+    KIT_WITH_KEY,
+    LABELS,
     NAMES,
     PASSPHRASE,
     PLAN,
     STAGES,
     STATES,
+    KitForm,
     PassphraseForm,
     PlanForm,
+    done_words,
 )
+from serverkit.web.backup_target_pages import TargetPages
 from serverkit.web.formats import distance
 from serverkit.web.forms import Form
 from serverkit.web.page import Page
 from serverkit.web.schedule_words import WEEKDAYS, zones
 from serverkit.web.task_pages import task_view, work_page
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import Words, _, in_words
 from serverkit.web.urls import Grade, Url
 
 ROW, HELP = "S3.4", "backup-and-restore"
@@ -66,13 +72,22 @@ class BackupPages:
             Url("GET", f"{root}/passphrase", self._passphrase, need, ROW, fresh=True),
             Url("POST", f"{root}/passphrase", self._set_passphrase, need, ROW, form=PassphraseForm, fresh=True),
             Url("POST", f"{root}/make", self._make, need, ROW, again=self._list),
+            *self._target.urls,
             Url("GET", task, self._watch, need, ROW, load=self._find_task),
             Url("POST", f"{task}/stop", self._stop, need, ROW, load=self._find_task, again=self._watch),
             Url("GET", f"{one}/download", self._download, need, ROW, load=self._find, fresh=True),
             Url("POST", f"{one}/verify", self._verify, need, ROW, load=self._find, again=self._list),
+            Url("POST", f"{one}/preview", self._preview, need, "B8", load=self._find, again=self._list),
+            Url("POST", f"{one}/rehearse", self._rehearse, need, "B8", load=self._find, again=self._list),
+            Url("GET", f"{root}/kit", self._kit, need, "B8"),
+            Url("POST", f"{root}/kit", self._download_kit, need, "B8", form=KitForm, again=self._kit),
             Url("GET", f"{one}/remove", self._ask_remove, need, ROW, load=self._find, fresh=True),
             Url("POST", f"{one}/remove", self._remove, need, ROW, load=self._find, fresh=True, grade=Grade.DIALOG),
         )  # fmt: skip
+
+    @property
+    def _target(self) -> TargetPages:
+        return TargetPages(self.acts, self.root, self.manage, self.nav, (*self.crumbs, (TITLE, self.root)))
 
     def _around(self, *, below: bool = True) -> dict[str, Any]:
         crumbs = (*self.crumbs, (TITLE, self.root)) if below else self.crumbs
@@ -116,6 +131,8 @@ class BackupPages:
             "age": distance(newest, page.now) if newest else "",
             "scheduled": self.is_scheduled(page.unit),
             "after": self.after,
+            "target": self.acts.show_target(page.server, page.unit),
+            "rehearsed": self.acts.last_rehearsal(page.unit),
             "command": "\n".join(
                 f"{program} {words}"
                 for words in (
@@ -161,6 +178,28 @@ class BackupPages:
     def _verify(self, page: Page) -> Answer:
         return Moved(self._task_path(self.acts.start_verify(page.server, page.unit, page.thing["name"])))
 
+    def _preview(self, page: Page) -> Answer:
+        return Moved(self._task_path(self.acts.start_trial(page.server, page.unit, LOOK, page.thing["name"])))
+
+    def _rehearse(self, page: Page) -> Answer:
+        return Moved(self._task_path(self.acts.start_trial(page.server, page.unit, REHEARSE, page.thing["name"])))
+
+    def _kit(self, page: Page) -> Answer:
+        """The emergency kit as a sheet, and as a file."""
+        found = self.acts.kit(page.server, page.unit)
+        has_key = found["target"]["kind"] == "sftp"
+        context = {
+            "facts_of_kit": [(LABELS.get(label, label), value) for label, value in facts(found)],
+            "steps": [(in_words(sentence), command) for sentence, command in steps(found)],
+            "view": (KIT_WITH_KEY if has_key else KIT).view(page, f"{self.root}/kit", quiet=True),
+            "command": f"{self.acts.program} backup kit --output kit.txt",
+        }
+        return self._page("kit", _("Emergency kit"), "backup_kit.html", context)
+
+    def _download_kit(self, page: Page) -> Answer:
+        found = self.acts.kit(page.server, page.unit, with_key=cast("KitForm", page.read).with_key)
+        return Sent(f"{self.acts.program}-emergency-kit.txt", "text/plain; charset=utf-8", [kit_text(found).encode()])
+
     def _download(self, page: Page) -> Answer:
         return Sent(page.thing["name"], MEDIA, self.acts.read(page.server, page.unit, page.thing["name"]))
 
@@ -188,11 +227,15 @@ class BackupPages:
         """How far a task is."""
         task = page.thing
         kind, done = task["kind"], task["state"] == "done"
-        view = task_view(task, self._task_path(task["id"]), NAMES[kind], STAGES, result=DONE[kind] if done else "")
+        said = done_words(kind, task["result"] or {}) if done else ""
+        view = task_view(task, self._task_path(task["id"]), NAMES[kind], STAGES, result=said)
         more = None
         if done and kind == MAKE:
             more = (_("Download it"), f"{self.root}/{task['result']['name']}/download")
-        return work_page(page, "backups-task", view, back=(_("Backups"), self.root), more=more, **self._around())
+        return work_page(
+            page, "backups-task", view, back=(_("Backups"), self.root), more=more, template="backup_task.html",
+            context={"result": task["result"] if done and kind in {LOOK, REHEARSE} else None}, **self._around(),
+        )  # fmt: skip
 
     def _stop(self, page: Page) -> Answer:
         """Stop before the next stage."""

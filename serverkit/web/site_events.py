@@ -41,6 +41,12 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
     "settings:changed": (_("settings of {name} changed: {names}"),),
     "backup:made": (_("backup {name} made and verified"),),
     "backup:removed": (_("backup {name} removed"),),
+    "backup:copied": (_("backup {name} copied to {place}"),),
+    "backup:rehearsed": (
+        _("restore of {name} rehearsed: it is sound"),
+        _("restore of {name} rehearsed: it is not sound"),
+    ),
+    "backup:key_sealed": (_("emergency kit with the encrypted key for copies made"),),
     "webhook:added": (_("webhook {name} added"),),
     "webhook:removed": (_("webhook {name} removed"),),
     "webhook:redelivered": (_("a delivery to webhook {name} is sent again"),),

@@ -108,6 +108,25 @@ def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server:
     assert sent.get_data() == (server.home / "backups" / name[1]).read_bytes()
     page = text_of(admin.get("/settings/backup"))
     assert passphrase[1] not in page
+    share = server.home.parent / "share"
+    assert admin.post("/settings/backup/target/folder", {"folder": "share", "keep": "3"}).status_code == 422
+    assert admin.post("/settings/backup/target/folder", {"folder": str(share), "keep": "3"}).status_code == 303
+    assert "Nothing was copied to this target yet." in text_of(admin.get("/settings/backup/target"))
+    copying = admin.post("/settings/backup/target/copy").headers["Location"]
+    run_next_task(server)
+    assert "backup_target_missing" in text_of(admin.get(copying))
+    share.mkdir()
+    testing = admin.post("/settings/backup/target/test").headers["Location"]
+    run_next_task(server)
+    assert "The target takes copies" in text_of(admin.get(testing))
+    looking = admin.post(f"/settings/backup/{name[1]}/preview").headers["Location"]
+    rehearsing = admin.post(f"/settings/backup/{name[1]}/rehearse").headers["Location"]
+    run_next_task(server)
+    run_next_task(server)
+    assert "What would change" in text_of(admin.get(looking))
+    assert "A restore would give a server that works." in text_of(admin.get(rehearsing))
+    assert "satellite restore FILE" in text_of(admin.get("/settings/backup/kit"))
+    assert "Key fingerprint" in admin.post("/settings/backup/kit", {}).get_data(as_text=True)
     assert "Newest verified backup: just now." in page
     wrong = admin.post("/settings/backup/plan", {"every": "daily", "at": "25:00", "zone": "Middle/Earth", "keep": "0"})
     assert wrong.status_code == 422

@@ -38,6 +38,18 @@ def test_a_rehearsal_verifies_the_ledger_of_what_a_restore_would_give(site: Worl
     assert found["row_total"] == sum(after for _, after in rows.values())
     assert listing(site.folder / "central") == before
 
+    looked = site.central("backup", "preview", *backup(site, "central"))
+    assert (looked["same_server"], looked["changes"], looked["server"]["name"]) == (True, [], "Example Vendor")
+    site.central("account", "create", "another.example", "--name", "Another")
+    [changed] = [
+        one
+        for one in site.central(
+            "backup", "preview", site.file("central.pgb"), "--passphrase-file", site.file("secret")
+        )["changes"]
+        if one["table"] == "smart_accounts"
+    ]
+    assert (changed["now"], changed["then"]) == (2, 1)
+
     site.sql("central", "UPDATE holdings SET quantity = quantity + 5 WHERE bucket = 'free'")
     found = site.central("backup", "rehearse", *backup(site, "central"), code=1)
     assert not found["sound"]

@@ -130,6 +130,12 @@ TESTED: dict[tuple[str, str], str] = {
         "backup_failed",
     ),
     **_on(
+        BOTH,
+        "tests/unit/serverkit/backup/test_copies.py"
+        "::test_a_backup_goes_off_the_machine_and_what_stops_it_is_an_alert_until_a_copy_succeeds",
+        "backup_not_copied",
+    ),
+    **_on(
         ("central",),
         "tests/unit/central/actions/test_backups.py"
         "::test_a_due_backup_is_made_verified_and_told_by_alerts_where_it_is_late_or_fails",

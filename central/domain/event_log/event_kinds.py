@@ -23,6 +23,9 @@ class EventKind(StrEnum):
     SETTINGS_CHANGED = "settings:changed"
     BACKUP_MADE = "backup:made"
     BACKUP_REMOVED = "backup:removed"
+    BACKUP_COPIED = "backup:copied"
+    BACKUP_REHEARSED = "backup:rehearsed"
+    BACKUP_KEY_SEALED = "backup:key_sealed"
     MAIL_RETRIED = "mail:retried"
     SUPPORT_BUNDLE_MADE = "support:bundle_made"
     WEBHOOK_ADDED = "webhook:added"
@@ -176,6 +179,9 @@ QUIET = frozenset(
         EventKind.SETTINGS_CHANGED,
         EventKind.BACKUP_MADE,
         EventKind.BACKUP_REMOVED,
+        EventKind.BACKUP_COPIED,
+        EventKind.BACKUP_REHEARSED,
+        EventKind.BACKUP_KEY_SEALED,
         EventKind.SUPPORT_REQUESTED,
         EventKind.SUPPORT_BUNDLE_MADE,
         EventKind.WEBHOOK_ADDED,

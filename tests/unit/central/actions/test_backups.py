@@ -18,8 +18,11 @@ from central.domain.operations.models import Task
 from central.domain.settings.models import StoredSetting
 from central.runtime import BACKUPS, Central
 from serverkit.actor import OPERATOR, SYSTEM
-from serverkit.backup.errors import NoPassphraseError
+from serverkit.backup.errors import BackupLockedError, NoPassphraseError, NotABackupError, NoTargetError
+from serverkit.backup.kit import BEGIN, kit_text, open_key
+from serverkit.backup.ports import LOOK
 from serverkit.backup.service import verify_backup
+from serverkit.backup.targets import new_key, public_of
 from tests.unit.central.factories import NOBODY, server_of
 
 SECRET = "correct horse battery staple"
@@ -84,8 +87,34 @@ def test_a_due_backup_is_made_verified_and_told_by_alerts_where_it_is_late_or_fa
         done = unit.session.scalars(select(Task).order_by(Task.asked_at.desc())).first()
         assert done is not None
         assert done.state == "done"
-    assert one["state"] == "verified"
+    assert (one["name"].partition("-")[0], one["state"]) == ("central", "verified")
     assert verify_backup(BACKUPS, server.home / "backups" / one["name"], SECRET.encode(), server.home)["files"]
+
+
+@pytest.mark.row("B8")
+def test_the_emergency_kit_holds_no_secret_and_its_key_opens_with_the_passphrase_alone(server: Central) -> None:
+    """Places, fingerprint and commands are in it; the key only on demand, encrypted, as an event; another passphrase opens nothing."""
+    with server.database.write(OPERATOR) as unit:
+        ACTS.set_passphrase(server, unit, SECRET)
+        with pytest.raises(NoTargetError):
+            ACTS.kit(server, unit, with_key=True)
+        key = new_key()
+        wanted = {"kind": "sftp", "host": "vault.example", "user": "perigee", "path": "in", "host_keys": public_of(key)}
+        ACTS.set_target(server, unit, wanted, key.encode())
+        plain = kit_text(ACTS.kit(server, unit))
+        text = kit_text(ACTS.kit(server, unit, with_key=True))
+        kinds = [one.kind for one in unit.session.scalars(select(Event))]
+    assert server.keyring.response_key.public.short in plain
+    assert "sftp -P 22 -i key perigee@vault.example:in" in plain
+    assert SECRET not in text
+    assert "PRIVATE" not in text
+    assert BEGIN not in plain
+    assert kinds.count("backup:key_sealed") == 1
+    assert public_of(open_key(text, SECRET.encode())) == public_of(key)
+    with pytest.raises(BackupLockedError):
+        open_key(text, b"another passphrase")
+    with pytest.raises(NotABackupError):
+        open_key(plain, SECRET.encode())
 
 
 @pytest.mark.row("S3.4", "C11.2")
@@ -99,6 +128,15 @@ def test_who_may_not_change_the_vendor_s_settings_touches_no_backup(server: Cent
             lambda: ACTS.remove(server, unit, "x"),
             lambda: ACTS.set_passphrase(server, unit),
             lambda: ACTS.change_plan(server, unit, {}),
+            lambda: ACTS.show_target(server, unit),
+            lambda: ACTS.set_target(server, unit, {}),
+            lambda: ACTS.remove_target(server, unit),
+            lambda: ACTS.start_test(unit),
+            lambda: ACTS.copy(server, NOBODY),
+            lambda: ACTS.start_trial(server, unit, LOOK, "x"),
+            lambda: ACTS.preview(server, NOBODY, "x"),
+            lambda: ACTS.rehearse(server, NOBODY, "x"),
+            lambda: ACTS.kit(server, unit),
             lambda: ACTS.make(server, NOBODY, lambda _stage: None),
         ):
             with pytest.raises(NotPermittedError):
