@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -16,6 +17,13 @@ from serverkit.cli.base import INTEGER, OUTPUT, emit, emit_list
 from serverkit.files import atomic_file
 
 
+def _of_a_user(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments that name a saved report: its account, its user and its name."""
+    for name in ("name", "user", "domain"):
+        command = click.argument(name)(command)
+    return command
+
+
 @report.command("list", help="List the saved reports of a user in an account.")
 @click.argument("domain")
 @click.argument("user")
@@ -28,9 +36,7 @@ def report_list(context: click.Context, domain: str, user: str) -> None:
 
 
 @report.command("save", help="Save a report of a user, or change the one of this name.")
-@click.argument("domain")
-@click.argument("user")
-@click.argument("name")
+@_of_a_user
 @click.option("--report", "kind", required=True, type=click.Choice(list(REPORTS)))
 @click.option("--description", default="", metavar="TEXT")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
@@ -65,9 +71,7 @@ def report_save(
 
 
 @report.command("schedule", help="Run a saved report regularly and tell its user by mail; `never` ends it.")
-@click.argument("domain")
-@click.argument("user")
-@click.argument("name")
+@_of_a_user
 @click.argument("every", type=click.Choice([one.value for one in Every]))
 @click.option("--day", type=INTEGER, default=1, show_default=True, help="Of the week (1 Monday to 7) or month.")
 @click.option("--at", default="06:00", show_default=True, metavar="HH:MM")
@@ -84,9 +88,7 @@ def report_schedule(
 
 
 @report.command("remove", help="Remove a saved report with its schedule, runs and files.")
-@click.argument("domain")
-@click.argument("user")
-@click.argument("name")
+@_of_a_user
 @click.pass_context
 def report_remove(context: click.Context, domain: str, user: str, name: str) -> None:
     """Remove a report."""
@@ -96,9 +98,7 @@ def report_remove(context: click.Context, domain: str, user: str, name: str) -> 
 
 
 @report.command("run-saved", help="Run a saved report now, as a task.")
-@click.argument("domain")
-@click.argument("user")
-@click.argument("name")
+@_of_a_user
 @click.pass_context
 def report_run_saved(context: click.Context, domain: str, user: str, name: str) -> None:
     """Run a report as a task."""
@@ -108,9 +108,7 @@ def report_run_saved(context: click.Context, domain: str, user: str, name: str) 
 
 
 @report.command("history", help="List the runs of a saved report, newest first.")
-@click.argument("domain")
-@click.argument("user")
-@click.argument("name")
+@_of_a_user
 @click.pass_context
 def report_history(context: click.Context, domain: str, user: str, name: str) -> None:
     """List runs."""
@@ -120,9 +118,7 @@ def report_history(context: click.Context, domain: str, user: str, name: str) ->
 
 
 @report.command("download", help="Write the file of a run of a saved report.")
-@click.argument("domain")
-@click.argument("user")
-@click.argument("name")
+@_of_a_user
 @click.argument("run_id", metavar="RUN")
 @click.option("--output", type=OUTPUT, required=True, metavar="FILE")
 @click.pass_context
