@@ -49,6 +49,7 @@ HOSTILE: dict[str, Callable[[], list[Lines]]] = {
 }
 
 
+@pytest.mark.one_database("a file is refused by its bytes, before any statement")
 @pytest.mark.row("E3", "E2")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_small_file_does_not_fill_central(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +122,7 @@ FROM_CENTRAL: dict[str, Callable[[], list[Any]]] = {
 }
 
 
+@pytest.mark.one_database("a file is refused by its bytes, before any statement")
 @pytest.mark.row("E3", "E2")
 @pytest.mark.parametrize("name", FROM_CENTRAL)
 def test_a_small_response_does_not_fill_a_site(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
