@@ -13,7 +13,7 @@ from exchange.canonical import iso
 from exchange.certificate_issuing import make_csr
 from exchange.certificates import certificate_key
 from exchange.device.bodies import CertificateResult, RenewIdentityBody
-from exchange.device.detaching import GIVEN_BACK, DetachResult, ReattachBody, authorization_in
+from exchange.device.detaching import GIVEN_BACK, NOT_DETACHED, DetachResult, ReattachBody, authorization_in
 from exchange.device.licence_bodies import AuthorizeBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
@@ -49,7 +49,7 @@ def _ask(talk: Conversation, state: DeviceState, now: datetime) -> ServerReply:
         except ServerRefusedError as error:
             if error.reason == GIVEN_BACK:  # signed: what this machine was detached with may be another's by now
                 state.detached = state.evidence = None
-            if error.reason != "not_detached":
+            if error.reason != NOT_DETACHED:
                 raise
     return talk.say(DeviceOp.AUTHORIZE, use_of(state).to_dict(), now)
 

@@ -24,6 +24,8 @@ ANSWERED_DETACHED = frozenset({DeviceOp.REATTACH})
 CHANGES_OF_MODE = frozenset({DeviceOp.DETACH, DeviceOp.REATTACH})
 GIVEN_BACK = "term_given_back"
 """The refusal of a term that was given back before: two machines have one key and one term."""
+NOT_DETACHED = "not_detached"
+"""The refusal of a return when no term runs: it is over."""
 REMEMBERED_TERMS = 8
 
 
@@ -138,7 +140,7 @@ def why_not_reattached(term: str, running: str | None, given_back: Collection[st
     if given_back is not None and term in given_back:
         return GIVEN_BACK
     if running is None:
-        return "not_detached"
+        return NOT_DETACHED
     return None if term == running else "other_term"
 
 

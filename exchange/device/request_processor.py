@@ -17,7 +17,7 @@ from exchange.canonical import JsonObject, encode
 from exchange.canonical import digest as digest_of
 from exchange.device.backend import Backend, DeviceRefusal, KnownDevice, Signer
 from exchange.device.bodies import DeregisterBody, RegisterBody, RenewIdentityBody, TransferActiveBody
-from exchange.device.detaching import ANSWERED_DETACHED, CHANGES_OF_MODE, DetachBody, ReattachBody
+from exchange.device.detaching import ANSWERED_DETACHED, CHANGES_OF_MODE, NOT_DETACHED, DetachBody, ReattachBody
 from exchange.device.licence_bodies import AuthorizeBody, StatementBody
 from exchange.device.message_handling import DeviceMessage
 from exchange.device.messages import DeviceAnswer, DeviceRequest
@@ -181,8 +181,11 @@ class RequestProcessor:
     ) -> None:
         payload = self._answer(message, instance, Outcome.REFUSED, refusal, result)
         request = message.request
-        self._backend.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
-        if known is not None and request.op in CHANGES_OF_MODE:
+        # A device that comes back after its term asks in the same breath to be authorized as any other: nothing failed.
+        noted = (request.op, refusal.code) != (DeviceOp.REATTACH, NOT_DETACHED)
+        if noted:
+            self._backend.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
+        if known is not None and noted and request.op in CHANGES_OF_MODE:
             why = refusal.message or problem_of(refusal.code).message
             self._backend.note_failure(known, request.op, refusal.code, why)
         message.refuse(refusal.code, refusal.message or "", signed=(payload, self._signer))

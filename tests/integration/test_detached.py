@@ -101,6 +101,7 @@ def test_a_detached_device_is_authorized_for_its_term_without_a_network(world: W
     assert device.renew_due() == ("auth",)
     assert device.may_use("ADVANTAGE", 2).allowed
     assert in_use(world, server) == 2
+    assert "instance:failed_to_reattach" not in events(world, server)
 
 
 @pytest.mark.row("C7.7", "C7.8", "S4.3")

@@ -67,9 +67,40 @@ def value_of(name: str, info: FieldInfo, known: Mapping[str, str]) -> str | None
 def forms(urls: Sequence[Url], parts: Mapping[str, str]) -> Iterator[tuple[Url, str, type[BaseModel]]]:
     """The changes whose form has a text, at places that there are."""
     for url in urls:
-        path = re.sub(r"{(\w+)}", lambda found: parts.get(found[1], found[0]), url.path)
+        path = _place(url, parts)
         if url.changes and url.form is not None and "{" not in path and url.permission is not Access.CREDENTIALS:
             yield url, path, url.form
+
+
+def _place(url: Url, parts: Mapping[str, str]) -> str:
+    """An address with what there is; the id is of a thing of the kind that the word before it names."""
+    kind = url.path.partition("/{id}")[0].rsplit("/", 1)[-1]
+    known = {"id": parts[f"id of {kind}"]} if f"id of {kind}" in parts else {}
+    return re.sub(r"{(\w+)}", lambda found: {**parts, **known}.get(found[1], found[0]), url.path)
+
+
+def bulk_forms(urls: Sequence[Url], parts: Mapping[str, str]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The changes of many rows whose form has a text, at places that there are."""
+    for url in urls:
+        path = _place(url, parts)
+        if url.bulk is not None and url.bulk[1].form is not None and "{" not in path:
+            yield path, url.bulk[1].form.model
+
+
+def walk_bulk(browser: Browser, urls: Sequence[Url], parts: Mapping[str, str]) -> dict[str, int]:
+    """Have each change of many rows made of a row, with a hostile text in each of its texts; returns the statuses by path and field."""
+    answers: dict[str, int] = {}
+    token = browser.token()
+    for path, model in bulk_forms(urls, parts):
+        key = parts.get(f"id of {path.split('/bulk/')[0].rsplit('/', 1)[-1]}", "x")
+        plain = {name: value_of(name, info, {**parts, **KNOWN}) for name, info in model.model_fields.items()}
+        for name in texts_of(model):
+            fields = {**{field: value for field, value in plain.items() if value is not None}, name: DECOMPOSED}
+            if _reads(model, fields):
+                previewed = read_form(model, MultiDict(fields)).model_dump_json()
+                sent = {**fields, "key": key, "step": "act", "previewed": previewed}
+                answers[f"{path} {name}"] = browser.post(path, sent, token=token).status_code
+    return answers
 
 
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,12 +149,21 @@ def test_no_text_of_a_form_of_a_satellite_is_stored_where_a_file_would_not_carry
     """Every form of every page, every text that its model takes."""
     secret = site.file("password", PASSWORD + "\n")
     site.satellite("user", "add", "anna", "--role", "administrator", "--password-file", secret)
-    parts = {"table": "tokens", "path": "/tokens", "virtual_account": "Site", "role": "operator"}
+    site.device("SN1")
+    parts = {
+        "table": "tokens",
+        "path": "/tokens",
+        "virtual_account": "Site",
+        "role": "operator",
+        "id of users": site.satellite("user", "list")["items"][0]["id"],
+        "id of instances": site.satellite("instances")["items"][0]["id"],
+    }
     browser = Browser(satellite_app(open_satellite(site.folder / "satellite")))
     browser.sign_in("anna", PASSWORD)
     quickly(monkeypatch)
     with hostile_writes() as written:
         answers, unread = walk(browser, SATELLITE, parts)
+        answers |= walk_bulk(browser, SATELLITE, parts)
 
     assert {place: status for place, status in answers.items() if status >= 500 or status in {401, 403}} == {}
     assert unread == []
@@ -140,23 +180,28 @@ def test_no_text_of_a_form_of_central_is_stored_where_a_file_would_not_carry_it(
     site.central("user", "add", "anna", "--role", "vendor_administrator")
     site.central("user", "password", "anna", "--password-file", secret)
     pools = site.central("virtual-account", "list", ACCOUNT)["items"]
+    site.device("SN1", "central", site.token("central", pool="Spare"))
     parts = {
         "domain": ACCOUNT,
         "number": str(next(one["number"] for one in pools if one["name"] == "Spare")),
         "table": "accounts",
         "path": "/accounts",
         "flag": "add_to_inventory",
-        "id": site.central("satellite", "list", ACCOUNT)["items"][0]["id"],
+        "id of satellites": site.central("satellite", "list", ACCOUNT)["items"][0]["id"],
+        "id of users": site.central("user", "list")["items"][0]["id"],
+        "id of instances": site.central("instances", ACCOUNT)["items"][0]["id"],
+        "id of licences": "ADVANTAGE",
         "virtual_account": "Spare",
     }
-    urls = [one for one in CENTRAL if "{id}" not in one.path or "/satellites/{id}" in one.path]
     browser = Browser(central_app(open_central(site.folder / "central")))
     browser.sign_in("anna", PASSWORD)
     quickly(monkeypatch)
     with hostile_writes() as written:
-        answers, unread = walk(browser, urls, parts)
+        answers, unread = walk(browser, CENTRAL, parts)
+        answers |= walk_bulk(browser, CENTRAL, parts)
 
     assert {place: status for place, status in answers.items() if status >= 500 or status in {401, 403}} == {}
     assert unread == []
-    assert len(answers) > 20
+    assert {200, 303} & {answers[place] for place in answers if "/bulk/" in place}, "no change of many rows was made"
+    assert len(answers) > 40
     assert written == set()
