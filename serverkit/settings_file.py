@@ -18,7 +18,7 @@ from serverkit.settings import ServerAppSettings
 from serverkit.toml_faults import fault_of
 
 FILE = "config.toml"
-MOST_FAULTS = 50
+MOST_FAULTS, MOST_BYTES = 50, 1024 * 1024
 
 S = TypeVar("S", bound=ServerAppSettings)
 
@@ -103,6 +103,8 @@ def _validated(
 def _fault(model: type[S], found: Any, place: Callable[[tuple[str, ...]], _Place]) -> SettingsError:
     loc = tuple(str(part) for part in found["loc"])
     said = _unknown(model, loc) if found["type"] == "extra_forbidden" else found["msg"].removeprefix("Value error, ")
+    if found["type"] == "model_type":
+        said = "this is a section: write its name once, in brackets, above its settings"
     at = place(loc)
     return SettingsError(
         "{setting}: {said}{place}",
@@ -160,21 +162,34 @@ def line_of(text: str, loc: tuple[str, ...]) -> int | None:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        return ""
-    except NotADirectoryError:
-        return ""
+        data = _bytes_of(path)
     except OSError as error:
         raise SettingsError("{file} cannot be read: {reason}", file=path.name, reason=error.strerror) from error
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except ValueError as error:
         raise SettingsError(
-            "{file} is {encoding_of}; save it as UTF-8", file=path.name, encoding_of=_encoding_of(path)
+            "{file} is {encoding_of}; save it as UTF-8", file=path.name, encoding_of=_encoding_of(data)
         ) from error
 
 
-def _encoding_of(path: Path) -> str:
-    start = path.read_bytes()[:4]
+def _bytes_of(path: Path) -> bytes:
+    """What is in the file; nothing where there is none. A link that leads nowhere, or to no file, is no missing file."""
+    if not path.exists():
+        if path.is_symlink():
+            raise SettingsError("{file} is a link to a file that does not exist", file=path.name)
+        return b""
+    if not path.is_file():
+        raise SettingsError("{file} is not a regular file", file=path.name)
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise SettingsError("{file} is larger than {most} bytes", file=path.name, most=MOST_BYTES)
+    return data
+
+
+def _encoding_of(data: bytes) -> str:
+    start = data[:4]
     wide = start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in start
     return "UTF-16" if wide else "no UTF-8 text"
 
