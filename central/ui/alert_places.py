@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -99,8 +99,3 @@ def _in_pool(root: str, item: Item) -> Iterator[Place]:
     if tag := subject.get("tag"):
         yield _("Open the licence"), f"{root}/licences/{quote(str(tag), safe='')}"
     yield _("Open {name}", name=item["pool"]["name"]), f"{root}/general"
-
-
-def of_satellites(items: Sequence[Item]) -> list[Item]:
-    """The alerts that are about satellites."""
-    return [one for one in items if str(one["kind"]).startswith("satellite_")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from central.actions import alerts as actions
@@ -13,26 +14,24 @@ from central.ui.alert_places import place_of
 from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, with_place
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
-from serverkit.web.tables import Filter, Item, Rows, Wanted, from_list
+from serverkit.web.tables import Filter, Item, Rows, Wanted
 from serverkit.web.texts import Words, _
-
-SHOWN = {"": ("open",), "hidden": ("reminded", "dismissed"), "cleared": ("cleared",)}
+from serverkit.web.windowed import rows_of
 
 
 def alert_rows(page: Page, wanted: Wanted) -> Rows:
-    """The alerts that are wanted, the open ones where no state is chosen; as urgent as the list of them says."""
-    domain, state = page.parts["domain"], wanted.filters.get("state", "")
+    """The alerts that are wanted, the open ones where no state is chosen."""
+    domain = page.parts["domain"]
+    found = rows_of(page, lambda unit, part: actions.list_alert_window(unit, domain, part), wanted)
+    if wanted.only_keys:
+        return found
     pools = {one["id"]: one for one in list_places(page.unit, domain)}
-    chosen = pools.get(wanted.filters.get("virtual_account", ""))
-    found = actions.list_alerts(page.unit, domain, chosen["name"] if chosen else None, every=bool(state)).items
-    states = SHOWN.get(state, SHOWN[""])
     items = []
-    for rank, one in enumerate(found):
-        if one["state"] in states:
-            pool = pools.get(str(one["subject"].get("virtual_account") or ""))
-            item = {**one, "domain": domain, "rank": rank, "pool": pool, "giver": giver_of(one, pools)}
-            items.append(with_place(page, item, place_of(page, item)))
-    return from_list(ALERTS, items, wanted)
+    for one in found.items:
+        pool = pools.get(str(one["subject"].get("virtual_account") or ""))
+        item = {**one, "domain": domain, "pool": pool, "giver": giver_of(one, pools)}
+        items.append(with_place(page, item, place_of(page, item)))
+    return replace(found, items=items)
 
 
 def giver_of(item: Item, pools: Mapping[str, Item]) -> dict[str, Any] | None:
@@ -63,8 +62,7 @@ def find_alert(page: Page) -> dict[str, Any]:
 def export_page(page: Page) -> dict[str, Any]:
     """The vendor's page on export control, while a restricted licence could not be granted (row C8.1)."""
     server = cast("Central", page.server)
-    kinds = {one["kind"] for one in actions.list_alerts(page.unit, page.parts["domain"]).items}
-    needed = "restricted_licence_not_available" in kinds
+    needed = actions.is_raised(page.unit, page.parts["domain"], "restricted_licence_not_available")
     return {"export_page": server.settings.portal.export_page if needed else ""}
 
 
@@ -77,12 +75,7 @@ PAGES = AlertPages(
     (
         TEXT,
         SEVERITY,
-        Filter(
-            "virtual_account",
-            _("Virtual account"),
-            choices=pools,
-            test=lambda _item, _value: True,  # the list is asked for by virtual account
-        ),
+        Filter("virtual_account", _("Virtual account"), choices=pools),
         STATE,
     ),
     kind_words,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from typing import Any
 
 from central.actions.accounts import name_accounts, show_account, show_agreement
@@ -16,7 +15,6 @@ from central.runtime import Central
 from central.ui.navigation import items_of
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
-from serverkit.web.alert_bar import marks_of
 from serverkit.web.console import AlertLine, Crumb, Frame, Severity, SignedIn
 from serverkit.web.formats import moment
 from serverkit.web.texts import Words, _, in_words
@@ -53,37 +51,24 @@ def make_frame(
     place = _place(unit, parts)
     if place is None:
         return Frame(root.vendor_name, items_of(None, "", "", exists), band=band, zone=zone)
-    around = list_alerts_around(unit, place.domain, place.pool["id"] if place.pool else None)
-    found, numbers = around.items, by_level(around.account)
-    lines = [_line(place, item) for item in bar_items(found)]
-    marks = marks_of((SEVERITIES[one["severity"]], str(one["raised_at"])) for one in found)
+    in_pools = place.pool is not None or place.whole
+    around = list_alerts_around(
+        unit, place.domain, place.pool["id"] if place.pool else None, most=WORST, picked=in_pools
+    )
+    numbers = by_level(around.account)
+    lines = [_line(place, item) for item in around.items]
     return Frame(
         root.vendor_name,
         items_of(place.domain, counted(numbers), counted(by_level(around.satellites)), exists),
         alerts=lines,
         band=band,
         zone=zone,
-        numbers=count(found),
+        numbers=by_level(around.here),
         trail=_trail(unit, place, around.places),
         reminder=_reminder(unit, place, who),
         alert_place=f"{place.domain}/{place.pool['number']}" if place.pool else place.domain,
-        alert_marks={one: (mark.at, mark.count) for one, mark in marks.items()},
+        alert_marks={SEVERITIES[one]: mark for one, mark in around.marks.items()},
     )
-
-
-def bar_items(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of each severity the most urgent and the newest alerts, and those that stay: all that the bar of a place may show."""
-    chosen = {str(item["id"]) for item in found if item["kind"] in STAYING}
-    for level in SEVERITIES:
-        of_it = [item for item in found if item["severity"] == level]
-        newest = nlargest(WORST, of_it, key=lambda item: str(item["raised_at"]))
-        chosen |= {str(item["id"]) for item in [*of_it[:WORST], *newest]}
-    return [item for item in found if item["id"] in chosen]
-
-
-def count(items: Sequence[Mapping[str, Any]]) -> dict[Severity, int]:
-    """How many alerts there are of each severity."""
-    return {one: sum(SEVERITIES[item["severity"]] is one for item in items) for one in Severity}
 
 
 def by_level(counts: Mapping[str, int]) -> dict[Severity, int]:

@@ -105,6 +105,8 @@ class AlertMixin:
 
 A = TypeVar("A", bound=AlertMixin)
 _READ = tuple(AlertMixin.__annotations__)
+_FROM_SUBJECT = {"instance_id": "instance", "virtual_account_id": "virtual_account"}
+"""Columns that a table may have, and what of the subject they hold, so that alerts are found by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,11 @@ class AlertBook(Generic[A]):
     """The alerts of one scope (such as an account), on a server's own table."""
 
     def __init__(self, model: type[A], catalogue: Mapping[str, AlertKind], scope: Mapping[str, str]) -> None:
-        """`scope` are columns and values of all its alerts; `instance_id` and `told`, false once raised, are a table's own."""
+        """`scope` are columns and values of all its alerts; `told`, false once raised, and what it is about are a table's own."""
         self._model = model
         self._catalogue = catalogue
         self._scope = dict(scope)
-        self._more = ("instance_id",) if "instance_id" in table_of(model).c else ()
+        self._more = {column: name for column, name in _FROM_SUBJECT.items() if column in table_of(model).c}
         self._told = ("told",) if "told" in table_of(model).c else ()
 
     def reconcile(
@@ -222,7 +224,7 @@ class AlertBook(Generic[A]):
             "action_due": want.action_due,
             "step": want.step,
             "next_reminder": want.remind_at,
-            **dict.fromkeys(self._more, want.subject.get("instance")),
+            **{column: want.subject.get(name) for column, name in self._more.items()},
         }
 
     def _raised(self, unit: Unit, want: Wanted) -> dict[str, Any]:

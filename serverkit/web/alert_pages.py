@@ -144,7 +144,7 @@ class AlertPages:
 
     `path` is the address of the list, whose parts in braces every row has as members; `rows` gives the rows, each as
     `with_place` makes it. `find` gives the alert of an address, `changes` the use cases by `dismiss`, `remind` and
-    `restore`. `more` is what the template of the list needs beside the rows. Where rows are in memory, a row's member `rank` says how urgent it is among them.
+    `restore`. `more` is what the template of the list needs beside the rows.
     """
 
     path: str
@@ -168,7 +168,7 @@ class AlertPages:
             self.path,
             (
                 Column("message", _("What"), fixed=True, phone=True, sub=self.kind_words),
-                State("severity", _("Severity"), SEVERITIES, sort=True, phone=True, rank=lambda one: one["rank"]),
+                State("severity", _("Severity"), SEVERITIES, sort=True, phone=True),
                 Column("next", _("What to do"), link=lambda one: one["next_path"], phone=True),
                 Column("source", _("Source"), sort=True),
                 Moment("action_due", _("Action due"), sort=True),

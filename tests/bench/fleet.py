@@ -181,8 +181,8 @@ order_line, details, created_at) {NUMBERS}
 SELECT :account, printf('%032x', n), iif(n % 2, :first, :second), 'term', 'prepaid', 10,
 datetime(:day, '-300 days') || '.000000', datetime(:day, iif(n < :ended, -1, 100 + n % 1800) || ' days') || '.000000',
 'order', 'L-' || (n / 10), n % 10, '{{}}', :now FROM numbers"""  # noqa: S608 - constants
-HOLDINGS = f"""INSERT INTO holdings (account_id, lot_id, bucket, virtual_account_id, holder, quantity) {NUMBERS}
-SELECT :account, printf('%032x', n), 'free', :pool, '', 10 FROM numbers"""  # noqa: S608 - constants
+HOLDINGS = f"""INSERT INTO holdings (account_id, lot_id, bucket, virtual_account_id, holder, tag, quantity) {NUMBERS}
+SELECT :account, printf('%032x', n), 'free', :pool, '', iif(n % 2, :first, :second), 10 FROM numbers"""  # noqa: S608 - constants
 
 
 def fill_account(made: Central, devices: int, *, silent: int) -> None:

@@ -16,10 +16,15 @@ from central.actions.instances import remove_instance
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import virtual_account, virtual_accounts
 from central.domain.accounts.services import create_account, create_virtual_account
+from central.domain.conversions.importing import import_skus, import_sources
+from central.domain.conversions.models import ClassicSource
+from central.domain.conversions.rules import SourceKind
+from central.domain.conversions.services import convert
 from central.domain.export_control.adopting import adopt_grant
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.queries import active_units
 from central.domain.export_control.services import Applicant, decide, end_grants, take_return
+from central.domain.instances.detached import begin_term, end_detached_terms, end_early, is_detached, release_term
 from central.domain.instances.devices import register_device
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance
@@ -28,14 +33,18 @@ from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.models import OWNED, Claim, Holding, Lot, Posting
 from central.domain.ledger.queries import licences, pools
+from central.domain.ledger.replacing import REPLACES
 from central.domain.ledger.reserving import drop_ended, free_reserved, give_up_some, hold_for, settle_transition
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import add_lots, expire_lots
 from central.domain.ledger.verification import verify
+from central.domain.licence_tags.models import LicenceTag, TaggedLot
+from central.domain.licence_tags.services import set_tags
 from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import add_satellite, remove_satellite
 from central.domain.tokens.models import Token
 from central.domain.transfers.services import transfer_licences
+from central.domain.upgrades.services import complete_upgrade
 from central.runtime import Central
 from central.sync.apply_rows import apply_rows
 from exchange.certificate_issuing import make_csr
@@ -82,6 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.begin_anew()
         self.lines = 0
         self.keys: dict[str, PrivateKey] = {}
+        self.kept: dict[str, dict[str, int]] = {}
         self.satellite: str | None = None
         self.refused: list[str] = []
         with self.central.database.write(OPERATOR) as unit:
@@ -189,9 +199,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from((0, 0, 1, 20, 61)))
     def time_passes(self, days: int) -> None:
-        """Terms and grants end."""
+        """Terms and grants end, and the terms of devices that are detached."""
         self.clock.advance(timedelta(days=days))
-        self._do(lambda unit, _: (expire_lots(unit), end_grants(unit, self.central.keyring)))
+        self._do(lambda unit, _: (expire_lots(unit), end_grants(unit, self.central.keyring), end_detached_terms(unit)))
 
     @rule(
         source=st.sampled_from(POOLS),
@@ -204,6 +214,54 @@ class LedgerMachine(RuleBasedStateMachine):
         self._take(
             lambda unit, _: transfer_licences(unit, self._pool(unit, source), self._pool(unit, to), tag, quantity)
         )
+
+    @rule(
+        pool=st.sampled_from(POOLS[:2]),
+        tag=st.sampled_from(TAGS[:2]),
+        quantity=st.integers(1, 4),
+        ratio=st.sampled_from(("1:1", "2:1", "1:2")),
+    )
+    def upgrade_is_ordered(self, pool: str, tag: str, quantity: int, ratio: str) -> None:
+        """Units that wait until licences are named that they replace."""
+        old = TAGS[1 - TAGS.index(tag)]
+        self._do(lambda unit, _: self._add(unit, LotSpec(pool, tag, quantity, details={REPLACES: f"{old}={ratio}"})))
+
+    @rule(pool=st.sampled_from(POOLS[:2]), tag=st.sampled_from(TAGS[:2]), quantity=st.integers(0, 4))
+    def upgrade_is_completed(self, pool: str, tag: str, quantity: int) -> None:
+        """As many of the waiting units as the licences that they replace allow."""
+        self._take(lambda unit, _: complete_upgrade(unit, self._pool(unit, pool), tag, quantity, None))
+
+    @rule(
+        pool=st.sampled_from(POOLS[:2]), tag=st.sampled_from(TAGS[:2]), here=st.integers(1, 4), taken=st.integers(0, 5)
+    )
+    def pak_is_converted(self, pool: str, tag: str, here: int, taken: int) -> None:
+        """A PAK becomes smart licences, a part of it at a time."""
+        self.lines += 1
+        number = f"PAK{secrets.token_hex(8)}"
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            import_skus(unit, f"sku,tag\nSKU-{tag},{tag}\n".encode())
+            told = f"pak,sku,quantity,virtual_account,partial\n{number},SKU-{tag},{here},{pool},yes\n"
+            import_sources(unit, account.id, SourceKind.PAK, told.encode())
+            query = select(ClassicSource).where(ClassicSource.account_id == account.id, ClassicSource.number == number)
+            row = unit.session.scalars(query).one()
+            convert(unit, row, self._pool(unit, pool), {f"SKU-{tag}": taken})
+
+        self._do(act)
+
+    @rule(pool=st.sampled_from(POOLS[:2]), tag=st.sampled_from(TAGS), name=st.sampled_from(("red", "blue")))
+    def lots_are_tagged(self, pool: str, tag: str, name: str) -> None:
+        """A tag is set on a licence and all that the virtual account owns of it."""
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            here = self._pool(unit, pool)
+            owned = select(Holding.lot_id).where(
+                Holding.account_id == account.id, Holding.virtual_account_id == here.id, Holding.tag == tag,
+                Holding.bucket.in_(OWNED),
+            )  # fmt: skip
+            set_tags(unit, here, [name], [tag], set(unit.session.scalars(owned)))
+
+        self._do(act)
 
     # -- reservations -----------------------------------------------------------------------------------------------
 
@@ -260,7 +318,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def device_uses(self, data: st.DataObject, tag: str, count: int) -> None:
         """A device uses so much of an ordinary licence; 0 for no more."""
         instance = self._some(data)
-        if instance is None:
+        if instance is None or instance in self._away():
             return
 
         def act(unit: Unit, account: SmartAccount) -> None:
@@ -300,6 +358,43 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.central.database.read(OPERATOR) as unit:
             if unit.session.get(Instance, (self.account, instance)) is None:
                 del self.keys[instance]
+
+    @rule(data=st.data(), days=st.sampled_from((1, 20, 90)))
+    def device_leaves(self, data: st.DataObject, days: int) -> None:
+        """A device is detached: what it uses stays in use until the term ends, whatever else happens."""
+        instance = self._some(data)
+        if instance is None or instance in self._away():
+            return
+        self._do(
+            lambda unit, account: begin_term(
+                unit, find_instance(unit, account.id, instance), unit.now + timedelta(days=days)
+            )
+        )
+        with self.central.database.read(OPERATOR) as unit:
+            self.kept[instance] = claims_of(unit, self.account, instance)
+
+    @rule(data=st.data(), released=st.booleans())
+    def device_returns_early(self, data: st.DataObject, released: bool) -> None:
+        """A detached device is reattached, or the vendor ends the term of one that cannot be."""
+        away = sorted(self._away(), key=list(self.keys).index)
+        if not away:
+            return
+        instance = data.draw(st.sampled_from(away))
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            row = find_instance(unit, account.id, instance)
+            if released:
+                release_term(unit, row, "lost")
+            else:
+                end_early(unit, row)
+
+        self._do(act)
+
+    def _away(self) -> set[str]:
+        """The devices whose term runs."""
+        with self.central.database.read(OPERATOR) as unit:
+            rows = unit.session.scalars(select(Instance).where(Instance.account_id == self.account))
+            return {row.id for row in rows if is_detached(row, unit.now)}
 
     # -- restricted licences ----------------------------------------------------------------------------------------
 
@@ -423,6 +518,26 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert row.quantity >= 0
                 sums[row.lot_id] += row.quantity
         assert sums == lots
+
+    @invariant()
+    def what_a_detached_device_uses_stays_in_use(self) -> None:
+        """Until its term ends, however its virtual account or anything else changes."""
+        for instance in self._away():
+            with self.central.database.read(OPERATOR) as unit:
+                assert claims_of(unit, self.account, instance) == self.kept[instance]
+
+    @invariant()
+    def a_tag_is_on_lots_that_are_here(self) -> None:
+        """No lot keeps a tag of a virtual account that has nothing left of it."""
+        with self.central.database.read(OPERATOR) as unit:
+            tagged = (
+                select(TaggedLot.lot_id, LicenceTag.virtual_account_id)
+                .join(LicenceTag, LicenceTag.id == TaggedLot.tag_id)
+                .where(TaggedLot.account_id == self.account)
+            )
+            held = select(Holding.lot_id, Holding.virtual_account_id).where(Holding.account_id == self.account)
+            there = set(unit.session.execute(held).all())
+            assert set(unit.session.execute(tagged).all()) <= there
 
     @invariant()
     def held_is_owned(self) -> None:

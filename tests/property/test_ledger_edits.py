@@ -177,6 +177,15 @@ def test_a_holding_moved_elsewhere_is_named_at_both_places(home: Path, column: s
 
 
 @pytest.mark.repository_rule
+def test_a_holding_that_names_another_licence_than_its_lot_is_named_alone(home: Path) -> None:
+    """Pools are added up by what a holding says: it must be the licence of its lot."""
+    rowid, key = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]
+    edit(home, f"UPDATE holdings SET tag = 'STRONG-TOO' WHERE rowid = {rowid}")
+
+    assert named(home) == [("holdings", key)]
+
+
+@pytest.mark.repository_rule
 def test_a_deleted_holding_is_named(home: Path) -> None:
     """The postings tell what should be there."""
     rowid, key = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]

@@ -9,9 +9,10 @@ from itertools import chain
 from sqlalchemy import select
 
 from central.domain.access.rules import Permission
-from central.domain.access.services import is_permitted, require, visible_virtual_accounts
+from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
+from central.domain.alerts.around import shown_in
 from central.domain.alerts.clones import clones
 from central.domain.alerts.conditions import account_wants, pool_key, shortages
 from central.domain.alerts.devices import INSTANCE_KINDS
@@ -143,42 +144,11 @@ def refresh_backups(unit: Unit, wanted: Iterable[Wanted]) -> None:
     book(VENDOR).reconcile(unit, wanted, BACKUP_KINDS)
 
 
-def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:
-    """The alerts that the actor may see, the most urgent first: by severity, when action is due, age and id."""
-    allowed = visible_virtual_accounts(unit, account_id)
-    wanted = (
-        allowed if virtual_account_id is None else frozenset({virtual_account_id}) & (allowed or {virtual_account_id})
-    )
-    rows = _of_pools(unit, account_id, book(account_id).open_ones(unit, every=every), wanted)
-    if virtual_account_id is None and is_permitted(unit, Permission.VENDOR_MANAGE):
-        rows = sorted([*book(VENDOR).open_ones(unit, every=every), *rows], key=place_of)
-    return rows
-
-
 def _of_pools(unit: Unit, account_id: str, rows: list[Alert], wanted: frozenset[str] | None) -> list[Alert]:
     if wanted is None:
         return rows
     sites = _satellites_of(unit, account_id, wanted)
     return [row for row in rows if _concerns(row, wanted, sites)]
-
-
-def by_virtual_account(unit: Unit, account_id: str, rows: list[Alert], ids: Collection[str]) -> dict[str, list[Alert]]:
-    """Those of alerts that concern each of these virtual accounts, which may be seen."""
-    query = select(VirtualAccount.satellite_id, VirtualAccount.id).where(
-        VirtualAccount.account_id == account_id, VirtualAccount.satellite_id.is_not(None)
-    )
-    of_site: dict[str, set[str]] = {}
-    for site, va in unit.session.execute(query):
-        of_site.setdefault(str(site), set()).add(va)
-    found: dict[str, list[Alert]] = {one: [] for one in ids}
-    for row in rows:
-        if row.kind == "satellite_sync_overdue":
-            places = of_site.get(str(row.subject.get("satellite")), set())
-        else:
-            places = _pools_of(row)
-        for one in places & found.keys():
-            found[one].append(row)
-    return found
 
 
 def untold_alerts(unit: Unit, account_id: str) -> list[Alert]:
@@ -225,7 +195,8 @@ def _pools_of(row: Alert) -> set[str]:
 
 def find_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """An alert that the actor sees; UnknownAlertError."""
-    found = next((row for row in visible_alerts(unit, account_id, None, every=True) if row.id == alert_id), None)
+    query = select(Alert).where(Alert.account_id.in_((account_id, VENDOR)), Alert.id == alert_id)
+    found = unit.session.scalars(query.where(shown_in(unit, account_id))).one_or_none()
     if found is None:
         raise UnknownAlertError("there is no alert {alert_id!r}", alert_id=alert_id[:64])
     return found

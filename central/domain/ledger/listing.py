@@ -53,7 +53,7 @@ def term_views(
     query = (
         select(
             Holding.virtual_account_id,
-            Lot.tag,
+            Holding.tag,
             Lot.licence_type,
             Lot.billing,
             Lot.start,
@@ -62,8 +62,8 @@ def term_views(
         )
         .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
         .where(Holding.account_id == account_id, Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
-        .where(Holding.bucket.in_((*OWNED, Bucket.EXPIRED)), Lot.tag.in_(sorted(tags)))
-        .group_by(Holding.virtual_account_id, Lot.tag, Lot.licence_type, Lot.billing, Lot.start, Lot.end)
+        .where(Holding.bucket.in_((*OWNED, Bucket.EXPIRED)), Holding.tag.in_(sorted(tags)))
+        .group_by(Holding.virtual_account_id, Holding.tag, Lot.licence_type, Lot.billing, Lot.start, Lot.end)
     )
     found: dict[tuple[str, str], list[LotView]] = {}
     for va, tag, kind, billing, start, end, count in unit.session.execute(query):
@@ -101,7 +101,7 @@ def term_lines(
     query = (
         select(*columns, Holding.bucket, func.sum(Holding.quantity))
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
-        .where(Lot.account_id == account_id, Lot.tag == tag, Holding.quantity > 0)
+        .where(Holding.account_id == account_id, Holding.tag == tag, Holding.quantity > 0)
         .where(Holding.bucket.in_((*OWNED, Bucket.PENDING) if pending else OWNED))
         .where(Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
         .group_by(*columns, Holding.bucket)

@@ -110,12 +110,12 @@ class Posting(Base):
 
 
 class Holding(Base):
-    """How much of a lot is in a bucket now; follows from the postings."""
+    """How much of a lot is in a bucket now; follows from the postings. `tag` is that of the lot: a pool is found by it."""
 
     __tablename__ = "holdings"
     __table_args__ = (
         refers(["account_id", "lot_id"], "lots", ["account_id", "id"]),
-        Index("ix_holdings_account_id_virtual_account_id_lot_id", "account_id", "virtual_account_id", "lot_id"),
+        Index("ix_holdings_pool", "account_id", "virtual_account_id", "tag", "lot_id"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -123,6 +123,7 @@ class Holding(Base):
     bucket: Mapped[str] = mapped_column(String(16), one_of("bucket", Bucket), primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     holder: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    tag: Mapped[str] = mapped_column(String(255))
     quantity: Mapped[int] = mapped_column(BigInteger, bounded("quantity"))
 
 

@@ -154,13 +154,19 @@ def _change_many(unit: Unit, account_id: str, moves: Sequence[Move]) -> None:
         for piece in batches(sorted(lots))
         for lot, bucket, va, holder, n in unit.session.execute(query.where(Holding.lot_id.in_(piece)))
     }
+    of_lots = select(Lot.id, Lot.tag).where(Lot.account_id == account_id)
+    tags = {
+        lot: tag
+        for piece in batches(sorted(lots))
+        for lot, tag in unit.session.execute(of_lots.where(Lot.id.in_(piece)))
+    }
     rows, gone = [], []
     for (lot, place), by in changes.items():
         key = (lot, place.bucket.value, place.virtual_account_id, place.holder)
         values = dict(zip(("lot_id", "bucket", "virtual_account_id", "holder"), key, strict=True))
         quantity = present.get(key, 0) + by
         if quantity or by >= 0:
-            rows.append({"account_id": account_id, **values, "quantity": quantity})
+            rows.append({"account_id": account_id, **values, "tag": tags[lot], "quantity": quantity})
         else:
             gone.append({f"of_{name}": value for name, value in values.items()})
     upsert(unit.session, Holding, rows)
@@ -183,6 +189,7 @@ def _change(unit: Unit, account_id: str, lot_id: str, place: Place, by: int) -> 
             bucket=place.bucket.value,
             virtual_account_id=place.virtual_account_id,
             holder=place.holder,
+            tag=unit.session.get_one(Lot, (account_id, lot_id)).tag,
             quantity=0,
         )
         unit.session.add(row)

@@ -81,7 +81,7 @@ def pools(
     held = (
         select(
             Holding.virtual_account_id,
-            Lot.tag,
+            Holding.tag,
             Holding.bucket,
             Lot.licence_type,
             Lot.billing,
@@ -92,7 +92,7 @@ def pools(
         .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
         .where(Holding.account_id == account_id, Holding.bucket.in_([*OWNED, Bucket.OWED, Bucket.PENDING]))
         .group_by(
-            Holding.virtual_account_id, Lot.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
+            Holding.virtual_account_id, Holding.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
         )
     )
     totals = select(PoolTotal.virtual_account_id, PoolTotal.tag, PoolTotal.claimed).where(
@@ -102,7 +102,7 @@ def pools(
         held = held.where(Holding.virtual_account_id.in_(virtual_account_ids))
         totals = totals.where(PoolTotal.virtual_account_id.in_(virtual_account_ids))
     if tags is not None:
-        held = held.where(Lot.tag.in_(tags))
+        held = held.where(Holding.tag.in_(tags))
         totals = totals.where(PoolTotal.tag.in_(tags))
     managed = set(
         unit.session.scalars(
@@ -181,7 +181,7 @@ def held_lots(
         .order_by(Holding.virtual_account_id, Lot.tag, Lot.created_at, Lot.id)
     )
     if tags is not None:
-        query = query.where(Lot.tag.in_(tags))
+        query = query.where(Holding.tag.in_(tags))
     return [
         HeldLot(
             virtual_account_id=va,
@@ -225,7 +225,7 @@ def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> d
             )
         )
     )
-    figures = pools(unit, account_id, [virtual_account_id]).get((virtual_account_id, tag)) or PoolFigures(
+    figures = pools(unit, account_id, [virtual_account_id], [tag]).get((virtual_account_id, tag)) or PoolFigures(
         virtual_account_id, tag
     )
     verdict = figures.verdict.prepaid

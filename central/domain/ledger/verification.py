@@ -46,10 +46,12 @@ def verify(unit: Unit, granted: Iterable[Granted]) -> list[Finding]:
     numbers = select(Counter.account_id, Counter.value).where(Counter.name == POSTING_NUMBERS)
     for account_id, last in unit.session.execute(numbers):
         chains.end(account_id, last)
+    of_lots = list(_verify_lots(unit, chains))
     return [
         *chains.findings,
         *_verify_holdings(unit, chains),
-        *_verify_lots(unit, chains),
+        *_verify_tags(unit, chains, {str(one["row"]) for one in of_lots}),
+        *of_lots,
         *_verify_totals(unit),
         *_verify_grants(granted, chains),
     ]
@@ -117,6 +119,18 @@ def _verify_holdings(unit: Unit, chains: _Chains) -> Iterator[Finding]:
     for key, value in wanted.items():
         if key[0] not in chains.broken:
             yield _finding("holdings", "/".join(key), f"the holding is missing, its postings say {value}")
+
+
+def _verify_tags(unit: Unit, chains: _Chains, edited: set[str]) -> Iterator[Finding]:
+    """A holding says whose licence its lot is; of a lot that was edited itself nothing is said twice."""
+    of_others = (
+        select(Holding.account_id, Holding.lot_id, Holding.bucket, Holding.virtual_account_id, Holding.holder)
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .where(Holding.tag != Lot.tag)
+    )
+    for key in unit.session.execute(of_others):
+        if key[0] not in chains.broken and key[1] not in edited:
+            yield _finding("holdings", "/".join(key), "the holding names another licence than its lot")
 
 
 def _verify_lots(unit: Unit, chains: _Chains) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table('alerts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=True),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=True),
     sa.Column('told', sa.Boolean(), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
@@ -50,8 +51,11 @@ def upgrade() -> None:
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.create_index('ix_alerts_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_alerts_account_id_kind_key', ['account_id', 'kind', 'key'], unique=False)
+        batch_op.create_index('ix_alerts_newest', ['account_id', 'state', 'severity', 'raised_at', 'id'], unique=False)
+        batch_op.create_index('ix_alerts_place', ['account_id', 'state', 'virtual_account_id', 'severity', 'raised_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
         batch_op.create_index('ix_alerts_told', ['told', 'account_id'], unique=False)
+        batch_op.create_index('ix_alerts_urgent', ['account_id', 'state', 'severity', 'action_due', 'raised_at', 'id'], unique=False)
 
     op.create_table('clock',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -956,6 +960,7 @@ def upgrade() -> None:
     sa.Column('bucket', sa.String(length=16), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('holder', sa.String(length=32), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('"bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'pending\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_holdings_bucket_known')),
     sa.CheckConstraint('"quantity" BETWEEN 0 AND 9007199254740991', name=op.f('ck_holdings_quantity_bounds')),
@@ -963,7 +968,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'lot_id', 'bucket', 'virtual_account_id', 'holder', name=op.f('pk_holdings'))
     )
     with op.batch_alter_table('holdings', schema=None) as batch_op:
-        batch_op.create_index('ix_holdings_account_id_virtual_account_id_lot_id', ['account_id', 'virtual_account_id', 'lot_id'], unique=False)
+        batch_op.create_index('ix_holdings_pool', ['account_id', 'virtual_account_id', 'tag', 'lot_id'], unique=False)
 
     op.create_table('licence_transactions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1399,7 +1404,7 @@ def downgrade() -> None:
     op.drop_table('licence_transfer_moves')
     op.drop_table('licence_transactions')
     with op.batch_alter_table('holdings', schema=None) as batch_op:
-        batch_op.drop_index('ix_holdings_account_id_virtual_account_id_lot_id')
+        batch_op.drop_index('ix_holdings_pool')
 
     op.drop_table('holdings')
     with op.batch_alter_table('grants', schema=None) as batch_op:
@@ -1583,8 +1588,11 @@ def downgrade() -> None:
     op.drop_table('commit_marks')
     op.drop_table('clock')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
+        batch_op.drop_index('ix_alerts_urgent')
         batch_op.drop_index('ix_alerts_told')
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
+        batch_op.drop_index('ix_alerts_place')
+        batch_op.drop_index('ix_alerts_newest')
         batch_op.drop_index('ix_alerts_account_id_kind_key')
         batch_op.drop_index('ix_alerts_account_id_instance_id')
 

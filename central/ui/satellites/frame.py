@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from central.actions import satellites as actions
-from central.actions.alerts import list_alerts
+from central.actions.alerts import list_satellite_alerts
 from central.domain.access.rules import Permission
 from central.runtime import Central
-from central.ui.alert_places import of_satellites, place_of
+from central.ui.alert_places import place_of
 from central.ui.frame import SEVERITIES
 from serverkit.web.answers import Shown
 from serverkit.web.console import Severity
@@ -121,7 +121,7 @@ def _in_days(step: str, count: int) -> Words:
 def alert_counts(page: Page) -> dict[str, dict[str, int]]:
     """The open alerts of each satellite, by severity."""
     found: dict[str, dict[str, int]] = {}
-    for one in of_satellites(list_alerts(page.unit, page.parts["domain"]).items):
+    for one in list_satellite_alerts(page.unit, page.parts["domain"]):
         counts = found.setdefault(str(one["subject"].get("satellite")), {})
         counts[one["severity"]] = counts.get(one["severity"], 0) + 1
     return found
@@ -130,7 +130,7 @@ def alert_counts(page: Page) -> dict[str, dict[str, int]]:
 def alert_lines(page: Page, satellite: str | None = None) -> list[tuple[Severity, Words, Words, str]]:
     """The open alerts of satellites, or of one: severity, what, what to do, and the address for it."""
     found = []
-    for one in of_satellites(list_alerts(page.unit, page.parts["domain"]).items):
+    for one in list_satellite_alerts(page.unit, page.parts["domain"]):
         if satellite is None or one["subject"].get("satellite") == satellite:
             item = {**one, "domain": page.parts["domain"], "pool": None}
             words, path = place_of(page, item) or ("", "")
