@@ -106,7 +106,7 @@ def licences_of(unit: Unit, account_id: str, rows: Sequence[Instance]) -> dict[s
     claims = claims_by_instance(unit, account_id, ids)
     reserved, held = reserved_for(unit, account_id, ids), _held_lots(unit, account_id, ids)
     places, tags = sorted({row.virtual_account_id for row in rows}), {tag for of in claims.values() for tag in of}
-    figures = pools(unit, account_id, places, sorted(tags)) if tags else {}
+    figures = pools(unit, account_id, places, sorted(tags), terms=True) if tags else {}
     some = [lot.tag for of in (*reserved.values(), *held.values()) for lot, _ in of]
     known = {one.tag: one for one in entitlements(unit, {*tags, *some})}
 

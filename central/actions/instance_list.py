@@ -21,8 +21,8 @@ from central.domain.export_control.queries import held_units
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_dicts, named_by
+from central.domain.ledger.kept import short_pools
 from central.domain.ledger.models import Claim
-from central.domain.ledger.queries import pools
 from central.domain.reservations.queries import reserving_instances
 from central.domain.satellites.queries import satellite_names
 from exchange.vocabulary import Compliance, InstanceState
@@ -113,8 +113,7 @@ def _counted(rows: Sequence[Alert]) -> dict[str, int]:
 
 def _in_state(unit: Unit, account_id: str, state: str, chosen: str | None) -> Any:
     if state == OUT_OF_COMPLIANCE:
-        figures = pools(unit, account_id, [chosen] if chosen is not None else None)
-        short = [key for key, pool in figures.items() if pool.verdict.status is Compliance.OUT_OF_COMPLIANCE]
+        short = sorted(short_pools(unit, account_id, [chosen] if chosen is not None else None))
         mine = (Claim.account_id == account_id) & (Claim.instance_id == Instance.id)
         return exists().where(mine, tuple_(Claim.virtual_account_id, Claim.tag).in_(short), Claim.count > 0)
     if state == DETACHED:

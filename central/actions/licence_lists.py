@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,16 +18,16 @@ from central.domain.export_control.models import GrantRecord
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.errors import UnknownLicenceError
-from central.domain.ledger.listing import Ledger, TermLine, ledger_of, licence_rows, term_lines
+from central.domain.ledger.listing import Ledger, TermLine, ledger_of, term_lines
 from central.domain.ledger.lot_lists import EVER, lots_of, quantities
 from central.domain.ledger.models import Bucket, Claim, Holding, Lot
-from central.domain.licence_tags.queries import has_all, licence_tags, wanted_keys
+from central.domain.licence_tags.kept_lists import kept_window
+from central.domain.licence_tags.queries import licence_tags
 from central.domain.subscriptions.queries import present
 from central.domain.subscriptions.rules import Standing, standings
-from exchange.licence_rows import ORDERS
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_in_memory, window_of
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 
 ORDER_LINES = Orders(
     Lot.id,
@@ -41,6 +42,8 @@ ORDER_LINES = Orders(
     },
     "-created_at",
 )
+MOST_TERMS = 100
+"""So many terms a page of a licence shows; the orders of the licence list each of its lots."""
 USERS = Orders(Instance.id, {"name": (func.lower(func.coalesce(Instance.hostname, Instance.udi_key)),)}, "name")
 
 
@@ -73,37 +76,35 @@ def scope_of(unit: Unit, domain: str, number: str) -> Scope:
 def list_licence_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
     """Licences with their figures and open alerts, worst first.
 
-    Filters: q (name or id), tags (all of them, separated by commas), state (short, ends_soon, enough, usage), type, billing, restricted (yes, no). There are as many
-    rows as kinds of licences in virtual accounts, and each is added up anyway.
+    Filters: q (name or id), tags (all of them, separated by commas), state (short, ends_soon, enough, usage), type, billing, restricted (yes, no).
     """
-    wanted, scope = part.wanted, scope_of(unit, domain, number)
-    alerts = open_by_licence(unit, scope.account_id)
-    tags, keys = licence_tags(unit, scope.account_id, scope.names), wanted_keys(wanted.get("tags", ""))
-    text = wanted.get("q", "").casefold()
-    items = []
-    for item in licence_rows(unit, scope.account_id, scope.names):
-        if text and text not in f"{item['name']} {item['tag']}".casefold():
-            continue
-        if "restricted" in wanted and item["restricted"] != (wanted["restricted"] == "yes"):
-            continue
-        if "type" in wanted and wanted["type"] not in item["types"]:
-            continue
-        if any(item[name] != wanted[name] for name in ("state", "billing") if name in wanted):
-            continue
-        of_it = tags.get((item["virtual_account_id"], item["tag"]), [])
-        if not has_all(of_it, keys):
-            continue
-        own = alerts.get((item["virtual_account_id"], item["tag"]), {})
-        place = {"domain": domain, "number": scope.numbers[item["virtual_account_id"]]}
-        items.append({**item, "alerts": own, "tags": of_it, **place})
-    return window_in_memory(items, ORDERS, lambda one: str(one["id"]), part, "state")
+    scope = scope_of(unit, domain, number)
+    found = kept_window(unit, scope.account_id, scope.names, part)
+    if part.only_ids:
+        return found
+    pools = {(item["virtual_account_id"], item["tag"]) for item in found.items}
+    alerts = open_by_licence(unit, scope.account_id, pools)
+    tags = licence_tags(unit, scope.account_id, {va for va, _ in pools})
+    return replace(
+        found,
+        items=[
+            {
+                **item,
+                "alerts": alerts.get((item["virtual_account_id"], item["tag"]), {}),
+                "tags": tags.get((item["virtual_account_id"], item["tag"]), []),
+                "domain": domain,
+                "number": scope.numbers[item["virtual_account_id"]],
+            }
+            for item in found.items
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class LicenceDetails:
     """A licence in one virtual account or in all: `use` is what is in use by virtual account, of all that may be seen.
 
-    `duplicates` names the virtual accounts where a subscription is a duplicate of another one that counts; `numbers` are
+    `terms` are the first ones, `more_terms` says that there are others; `duplicates` names the virtual accounts where a subscription is a duplicate of another one that counts; `numbers` are
     those of the virtual accounts by id.
     """
 
@@ -119,18 +120,25 @@ class LicenceDetails:
     use: list[tuple[str, int]]
     duplicates: dict[str, list[str]]
     numbers: dict[str, int]
+    more_terms: bool = False
 
 
 def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetails:
     """Show a licence; UnknownLicenceError where it is not there."""
     scope = scope_of(unit, domain, number)
-    rows = licence_rows(unit, scope.account_id, scope.names, tag)
+    seen = {row.id: row.name for row in virtual_accounts(unit, scope.account_id)}
+    every = kept_window(
+        unit, scope.account_id, seen, Part("virtual_account", most=None, filters={"licence": tag})
+    ).items
+    rows = [row for row in every if row["virtual_account_id"] in scope.names]
     if not rows:
         raise UnknownLicenceError("there is no licence {tag!r} here", tag=tag[:80])
     entry = entitlement(unit, tag)
-    seen = {row.id: row.name for row in virtual_accounts(unit, scope.account_id)}
-    use = ledger_of(unit, scope.account_id, seen, tag).pools
-    tags = licence_tags(unit, scope.account_id, scope.names)
+    use: Counter[str] = Counter()
+    for row in every:
+        use[row["virtual_account_id"]] += row["in_use"]
+    lines = term_lines(unit, scope.account_id, scope.names, tag, pending=True, most=MOST_TERMS + 1)
+    tags = licence_tags(unit, scope.account_id, scope.names, tag)
     return LicenceDetails(
         tag,
         entry.name,
@@ -138,12 +146,13 @@ def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetai
         entry.family,
         entry.restricted,
         list(entry.products),
-        sorted({name for (_, of), names in tags.items() if of == tag for name in names}, key=str.casefold),
+        sorted({name for names in tags.values() for name in names}, key=str.casefold),
         rows,
-        term_lines(unit, scope.account_id, scope.names, tag, pending=True),
-        sorted(((seen[va], count) for va, count in use if count), key=lambda one: (-one[1], one[0])),
+        lines[:MOST_TERMS],
+        sorted(((seen[va], count) for va, count in use.items() if count), key=lambda one: (-one[1], one[0])),
         _duplicates(unit, scope, tag),
         scope.numbers,
+        len(lines) > MOST_TERMS,
     )
 
 

@@ -17,16 +17,15 @@ from central.domain.catalogue.queries import titles
 from central.domain.export_control.queries import held_units
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_dicts
-from central.domain.ledger.listing import licence_rows
 from central.domain.ledger.lot_lists import lots_of, quantities
 from central.domain.ledger.models import Lot
+from central.domain.licence_tags.kept_lists import kept_window
 from central.domain.licence_tags.queries import has_all, licence_tags, lot_tags, tagged_lots, wanted_keys
 from central.domain.satellites.queries import satellite_names
 from exchange.compliance import lot_phase
-from exchange.licence_rows import ORDERS as LICENCE_ORDERS
 from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_in_memory, window_of
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import NotFoundError, Remedy
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +46,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 FILTERS = ("virtual_accounts", "va_tags", "tags", "untagged", "products")
 BATCH = 500
 COMPUTED = frozenset({"licences"})
-"""Reports that are computed as a whole: a part of one costs as much as all of it."""
+"""Reports whose rows change in their order while a run reads them: it takes one virtual account at a time."""
 SUBSCRIPTIONS = Orders(
     Lot.id,
     {
@@ -107,8 +106,8 @@ def _parts(text: str) -> list[str]:
 def report_rows(
     unit: Unit, domain: str, report: str, wanted: Mapping[str, str], names: Sequence[str] | None = None
 ) -> Iterator[list[Any]]:
-    """All rows of a report as its fields, read a part at a time where the rows come from the database one by one."""
-    part = Part(most=None if report in COMPUTED else BATCH, filters=wanted)
+    """All rows of a report as its fields, read a part at a time."""
+    part = Part(most=BATCH, filters=wanted)
     while True:
         window = run_report(unit, domain, report, part, names)
         for item in window.items:
@@ -124,18 +123,17 @@ def plain(value: Any) -> Any:
 
 
 def _licences(unit: Unit, account_id: str, places: dict[str, str], part: Part) -> Window:
-    tags, keys = licence_tags(unit, account_id, places), wanted_keys(part.wanted.get("tags", ""))
-    items = []
-    for row in licence_rows(unit, account_id, places):
-        of_it = tags.get((row["virtual_account_id"], row["tag"]), [])
-        if not has_all(of_it, keys) or ("untagged" in part.wanted and of_it):
-            continue
-        items.append({**row, "licence": row["tag"], "tags": of_it})
-    found = window_in_memory(items, LICENCE_ORDERS, lambda one: str(one["id"]), part, "name")
+    found = kept_window(unit, account_id, places, part, "name")
     if part.only_ids:
         return found
-    shown = [{"id": one["id"], **{name: one[name] for name in FIELDS["licences"]}} for one in found.items]
-    return replace(found, items=shown)
+    tags = licence_tags(unit, account_id, {one["virtual_account_id"] for one in found.items})
+    items = [
+        {**one, "licence": one["tag"], "tags": tags.get((one["virtual_account_id"], one["tag"]), [])}
+        for one in found.items
+    ]
+    return replace(
+        found, items=[{"id": one["id"], **{name: one[name] for name in FIELDS["licences"]}} for one in items]
+    )
 
 
 def _subscriptions(unit: Unit, account_id: str, places: dict[str, str], part: Part) -> Window:

@@ -10,6 +10,7 @@ from central.actions.alerts import refresh_alerts
 from central.actions.backups import ACTS as BACKUPS
 from central.actions.contract_checks import convert_in_progress
 from central.actions.deadlines import apply_deadlines, end_terms
+from central.actions.figures import keep_figures
 from central.actions.mail import refresh_mail
 from central.actions.notices import write_notices
 from central.actions.report_runs import ask_due_runs
@@ -61,6 +62,9 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),
         Job("backup", timedelta(minutes=10), partial(BACKUPS.ask_if_due, server), "ask for the backup when it is due"),
         Job("reports", timedelta(minutes=1), nothing, "run the reports whose schedule is due", reports),
+        Job(
+            "figures", timedelta(minutes=1), nothing, "add up the licences that changed", partial(keep_figures, server)
+        ),
         make_clock_job(server),
         Job(
             "tls", timedelta(minutes=10), partial(refresh_tls, server), "renew the own TLS certificate, watch another's"

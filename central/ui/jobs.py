@@ -35,6 +35,7 @@ WORDS: dict[str, Words] = {
     "conversions": _("Finish the conversions that are in progress"),
     "webhooks": _("Tell webhooks what is new"),
     "backup": _("Start the backup that is due"),
+    "figures": _("Add up the licences that changed"),
 }
 NEVER = StateWords(_("Has not run"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from central.actions import licence_lists as actions
 from central.actions.event_log import list_event_window
@@ -13,6 +14,7 @@ from central.domain.access.rules import ALL_POOLS
 from central.ui.event_words import said
 from central.ui.licences import LICENCES_PATH, LOOK, find_pools, licence_path, managed_words, place_words
 from central.ui.upgrades import upgrade_path
+from exchange.licence_rows import urgency
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.figures import Chart, Part
 from serverkit.web.formats import number
@@ -26,6 +28,8 @@ from serverkit.web.windowed import rows_of
 
 ONE = f"{LICENCES_PATH}/{{tag}}"
 SLICES = 5
+MOST_ROWS = 20
+"""So many virtual accounts are shown in detail, the worst first; the list of licences has all of them."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,14 @@ def details_page(page: Page) -> Answer:
     one: Found = page.thing
     licence = one.licence
     whole = page.parts["number"] == ALL_POOLS
+    shown = sorted(licence.rows, key=urgency)[:MOST_ROWS] if len(licence.rows) > MOST_ROWS else licence.rows
     context = {
         **_around(page, "overview"),
         "licence": licence,
-        "rows": [(row, state_words(row), type_words(row), BILLING[row["billing"]]) for row in licence.rows],
+        "rows": [(row, state_words(row), type_words(row), BILLING[row["billing"]]) for row in shown],
+        "more_rows": len(licence.rows) - len(shown),
+        "more_rows_path": f"/a/{one.pool['domain']}/va/{one.pool['number']}/licences?q={quote(licence.tag, safe='')}",
+        "orders_path": f"{_root(page)}/orders" if licence.more_terms else "",
         "terms": [
             (
                 line,

@@ -105,7 +105,7 @@ class AlertMixin:
 
 A = TypeVar("A", bound=AlertMixin)
 _READ = tuple(AlertMixin.__annotations__)
-_FROM_SUBJECT = {"instance_id": "instance", "virtual_account_id": "virtual_account"}
+_FROM_SUBJECT = {"instance_id": "instance", "virtual_account_id": "virtual_account", "licence": "tag"}
 """Columns that a table may have, and what of the subject they hold, so that alerts are found by it."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter as Sums
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from central.domain.catalogue.models import Entitlement
 from central.domain.event_log.models import Event
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import Claim, PoolTotal
+from central.domain.ledger.outdating import outdate
 from central.domain.ledger.postings import POSTING_NUMBERS
 from central.domain.licence_tags.models import LicenceTag, TaggedLicence, TaggedLot
 from central.domain.satellites.models import Satellite
 from central.runtime import Central
 from serverkit.actor import OPERATOR
 from serverkit.db.unit import Unit
-from serverkit.db.upsert import batches, insert_rows
+from serverkit.db.upsert import batches, insert_rows, upsert
 from serverkit.names import kept_key
 from tests.bench.fleet import _device
 from tests.world import ACCOUNT
@@ -55,6 +57,7 @@ def fill_estate(made: Central, estate: Estate) -> None:
         pools = _pools(unit, account, estate.pools, sites)
     with made.database.write(OPERATOR) as unit:
         _lots(unit, account, pools, tags, estate.lots)
+        outdate(unit, account, itertools.product(pools, tags))
     with made.database.write(OPERATOR) as unit:
         _devices(unit, account, pools, tags, estate.devices, sites)
     with made.database.write(OPERATOR) as unit:
@@ -143,6 +146,8 @@ def _lots(unit: Unit, account: str, pools: list[str], tags: list[str], count: in
             text(f"INSERT INTO {table} VALUES (:n, :name)"),  # noqa: S608 - a constant
             [{"n": at, "name": name} for at, name in enumerate(names)],
         )
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("PRAGMA cache_size = -2000000"))  # no page is written twice
     words = _WORDS[connection.dialect.name]
     for statement in (LOTS, HOLDINGS, POSTINGS, LINES):
         connection.execute(text(statement.format(**words)), values)
@@ -154,13 +159,13 @@ def _stored(unit: Unit, at: datetime) -> Any:
 
 _WORDS = {
     "sqlite": {
-        "id": "printf('%032x', (numbers.n * 2654435761) % 4294967296)",
+        "id": "printf('%032x', numbers.n)",
         "start": "iif(numbers.n % 3, datetime(:day, -(numbers.n * 13 % 700) || ' days') || '.000000', NULL)",
         "end": "iif(numbers.n % 3, datetime(:day, iif(numbers.n % 2, 1095, 365) - (numbers.n * 13 % 700) || ' days') || '.000000', NULL)",
         "created": "datetime(:day, -(numbers.n * 13 % 700) || ' days') || '.000000'",
     },
     "postgresql": {
-        "id": "lpad(to_hex((numbers.n * 2654435761) % 4294967296), 32, '0')",
+        "id": "lpad(to_hex(numbers.n), 32, '0')",
         "start": "CASE WHEN numbers.n % 3 > 0 THEN CAST(:day AS timestamptz) - (numbers.n * 13 % 700) * interval '1 day' END",
         "end": "CASE WHEN numbers.n % 3 > 0 THEN CAST(:day AS timestamptz) + "
         "(CASE WHEN numbers.n % 2 > 0 THEN 1095 ELSE 365 END - numbers.n * 13 % 700) * interval '1 day' END",
@@ -234,10 +239,18 @@ def _devices(unit: Unit, account: str, pools: list[str], tags: list[str], count:
         insert_rows(unit.session, Claim, claims)
         claimed.update((one["virtual_account_id"], one["tag"]) for one in claims)
     totals = (
-        {"account_id": account, "virtual_account_id": va, "tag": tag, "claimed": claimed[va, tag]}
+        {
+            "account_id": account,
+            "virtual_account_id": va,
+            "tag": tag,
+            "claimed": claimed[va, tag],
+            "due_at": None,
+            "managed": False,
+        }
         for va, tag in sorted(claimed)
     )
-    _put(unit, PoolTotal, totals)
+    for piece in batches(totals, AT_ONCE):
+        upsert(unit.session, PoolTotal, piece)
 
 
 def _events(unit: Unit, account: str, pools: list[str], count: int) -> None:
@@ -277,7 +290,7 @@ def _tags(unit: Unit, account: str, pool: str, tags: list[str], lots_tagged: int
     licences = ({"account_id": account, "tag_id": _id("tag", at % 20), "licence": tag} for at, tag in enumerate(tags))
     unit.session.execute(TaggedLicence.__table__.insert(), [{**one, "tag": one.pop("licence")} for one in licences])
     lots = (
-        {"account_id": account, "tag_id": _id("tag", at % 20), "lot_id": f"{at * LARGE * 2654435761 % 2**32:032x}"}
+        {"account_id": account, "tag_id": _id("tag", at % 20), "lot_id": f"{at * LARGE:032x}"}
         for at in range(lots_tagged)
     )
     _put(unit, TaggedLot, lots)

@@ -31,6 +31,8 @@ from central.domain.instances.queries import find_instance
 from central.domain.instances.services import transfer_instance
 from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
+from central.domain.ledger.kept import keep_some
+from central.domain.ledger.listing import licence_rows
 from central.domain.ledger.models import OWNED, Claim, Holding, Lot, Posting
 from central.domain.ledger.queries import licences, pools
 from central.domain.ledger.replacing import REPLACES
@@ -38,6 +40,7 @@ from central.domain.ledger.reserving import drop_ended, free_reserved, give_up_s
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import add_lots, expire_lots
 from central.domain.ledger.verification import verify
+from central.domain.licence_tags.kept_lists import kept_window
 from central.domain.licence_tags.models import LicenceTag, TaggedLot
 from central.domain.licence_tags.services import set_tags
 from central.domain.satellites.queries import by_id
@@ -60,6 +63,7 @@ from exchange.vocabulary import Billing, InstanceState, LicenceType
 from serverkit.actor import OPERATOR
 from serverkit.clock import FixedClock
 from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE
 from serverkit.errors import AppError
 
 TAGS = ("ADVANTAGE", "ESSENTIALS", "STRONG")
@@ -506,6 +510,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
         self._do(act)
 
+    @rule()
+    def figures_are_kept(self) -> None:
+        """The job adds up what lists are made of."""
+        self._do(lambda unit, _: keep_some(unit))
+
     # -- what is always true ----------------------------------------------------------------------------------------
 
     @invariant()
@@ -567,6 +576,19 @@ class LedgerMachine(RuleBasedStateMachine):
         """`ledger verify` computes everything again and finds nothing."""
         with self.central.database.read(OPERATOR) as unit:
             assert verify(unit, active_units(unit)) == []
+
+    @invariant()
+    def lists_say_what_is_true_now(self) -> None:
+        """Rows that are kept, and those that changed since, are together what all lots and claims say."""
+        with self.central.database.read(OPERATOR) as unit:
+            names = {row.id: row.name for row in virtual_accounts(unit, self.account)}
+            listed = kept_window(unit, self.account, names, WHOLE).items
+            wanted = {row["id"]: row for row in licence_rows(unit, self.account, names)}
+        found = {row["id"]: row for row in listed}
+        assert len(found) == len(listed)
+        for row in (*found.values(), *wanted.values()):
+            row.pop("terms", None)
+        assert found == wanted
 
     @invariant()
     def figures_follow_from_the_pure_rules(self) -> None:

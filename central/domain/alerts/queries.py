@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -50,15 +50,20 @@ OF_LICENCES = (
 )
 
 
-def open_by_licence(unit: Unit, account_id: str) -> dict[tuple[str, str], dict[str, int]]:
-    """The open alerts on licences by virtual account and tag: how many there are of each severity (row C3.1)."""
-    query = select(Alert.severity, Alert.subject).where(
-        Alert.account_id == account_id, Alert.kind.in_(OF_LICENCES), Alert.state == AlertState.OPEN
+def open_by_licence(
+    unit: Unit, account_id: str, pools: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, int]]:
+    """The open alerts on licences, by virtual account and tag: how many there are of each severity (row C3.1)."""
+    query = (
+        select(Alert.virtual_account_id, Alert.licence, Alert.severity, func.count())
+        .where(Alert.account_id == account_id, Alert.kind.in_(OF_LICENCES), Alert.state == AlertState.OPEN)
+        .where(Alert.virtual_account_id.in_(sorted({va for va, _ in pools})))
+        .where(Alert.licence.in_(sorted({tag for _, tag in pools})))
+        .group_by(Alert.virtual_account_id, Alert.licence, Alert.severity)
     )
     found: dict[tuple[str, str], dict[str, int]] = {}
-    for severity, subject in unit.session.execute(query):
-        one = found.setdefault((str(subject.get("virtual_account")), str(subject.get("tag"))), {})
-        one[severity] = one.get(severity, 0) + 1
+    for va, tag, severity, count in unit.session.execute(query):
+        found.setdefault((str(va), str(tag)), {})[severity] = int(count)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select
@@ -11,7 +11,7 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
 from central.domain.ledger.models import Claim
-from central.domain.ledger.queries import pools
+from central.domain.ledger.queries import PoolFigures, pools
 from exchange.identity import Udi, UnitSet, ascii_lower
 from exchange.vocabulary import ClaimState, Compliance
 from serverkit.clock import iso
@@ -234,7 +234,9 @@ def _items(
     holder: Holder,
 ) -> list[dict[str, Any]]:
     ids, virtual_accounts = [row.id for row in rows], sorted({row.virtual_account_id for row in rows})
-    used = _used(unit, account_id, _claims(account_id).where(Claim.instance_id.in_(ids)), virtual_accounts, holder(ids))
+    claims = unit.session.execute(_claims(account_id).where(Claim.instance_id.in_(ids))).all()
+    figures = pools(unit, account_id, virtual_accounts, sorted({tag for _, _, tag, _ in claims})) if claims else {}
+    used = _states(claims, figures, holder(ids))
     return [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
 
 
@@ -248,9 +250,15 @@ def _used(
     unit: Unit, account_id: str, claims: Select[str, str, str, int], virtual_accounts: list[str] | None, held: Held
 ) -> dict[str, list[dict[str, Any]]]:
     """What instances use and hold, each licence with the state that its pool gives it."""
+    rows = unit.session.execute(claims.execution_options(yield_per=STREAM))
+    return _states(rows, pools(unit, account_id, virtual_accounts), held)
+
+
+def _states(
+    claims: Iterable[Row[str, str, str, int]], figures: Mapping[tuple[str, str], PoolFigures], held: Held
+) -> dict[str, list[dict[str, Any]]]:
     used: dict[str, list[dict[str, Any]]] = {}
-    figures = pools(unit, account_id, virtual_accounts)
-    for instance, va, tag, count in unit.session.execute(claims.execution_options(yield_per=STREAM)):
+    for instance, va, tag, count in claims:
         pool = figures.get((va, tag))
         short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
         state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED

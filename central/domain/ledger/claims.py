@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, bindparam, delete, func, select
 
-from central.domain.ledger.models import Claim, PoolTotal
+from central.domain.ledger.models import Claim, KeptLicence, PoolTotal
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
 from serverkit.locks import for_change
@@ -90,6 +90,8 @@ def change_totals(unit: Unit, account_id: str, changes: Mapping[tuple[str, str],
                 "virtual_account_id": va,
                 "tag": tag,
                 "claimed": present.get((va, tag), 0) + wanted[va, tag],
+                "due_at": None,
+                "managed": False,
             }
             for va, tag in piece
         ]
@@ -109,7 +111,14 @@ def recount_totals(unit: Unit, account_id: str, virtual_accounts: Iterable[str])
         grouped = unit.session.execute(of_claims.group_by(Claim.virtual_account_id, Claim.tag)).all()
         totals = {(va, tag): int(claimed) for va, tag, claimed in grouped}
         rows = [
-            {"account_id": account_id, "virtual_account_id": va, "tag": tag, "claimed": totals.get((va, tag), 0)}
+            {
+                "account_id": account_id,
+                "virtual_account_id": va,
+                "tag": tag,
+                "claimed": totals.get((va, tag), 0),
+                "due_at": None,
+                "managed": False,
+            }
             for va, tag in {*totals, *((va, tag) for va, tag in present)}
         ]
         upsert(unit.session, PoolTotal, rows)
@@ -187,10 +196,11 @@ def claimed_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
 
 def drop_totals(unit: Unit, account_id: str, virtual_account_id: str) -> None:
     """Forget the totals of a virtual account that is deleted; nothing is claimed in it."""
-    unit.session.execute(
-        delete(PoolTotal).where(PoolTotal.account_id == account_id, PoolTotal.virtual_account_id == virtual_account_id),
-        execution_options={"synchronize_session": "fetch"},
-    )
+    for table in (KeptLicence, PoolTotal):
+        unit.session.execute(
+            delete(table).where(table.account_id == account_id, table.virtual_account_id == virtual_account_id),
+            execution_options={"synchronize_session": "fetch"},
+        )
 
 
 def release_claims_of(unit: Unit, account_id: str, instances: Select[str]) -> dict[str, dict[str, int]]:

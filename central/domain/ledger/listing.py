@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, Posting
@@ -26,23 +26,37 @@ def licence_rows(unit: Unit, account_id: str, names: Mapping[str, str], tag: str
     The number of queries is fixed; what is read grows with the terms of the lots, not with the devices.
     """
     found = pools(unit, account_id, sorted(names), None if tag is None else [tag])
-    tags = sorted({of for _, of in found})
+    return called(unit, [row for pool in found.values() for row in rows_of_pool(pool, unit.licence_now)], names)
+
+
+def rows_of_pool(pool: PoolFigures, now: datetime) -> list[dict[str, Any]]:
+    """The rows of one licence in one virtual account, without the names of either."""
+    return [
+        {
+            **with_attention(row, pool.terms, now),
+            "id": f"{pool.virtual_account_id}|{pool.tag}|{row['billing']}",
+            "virtual_account_id": pool.virtual_account_id,
+            "tag": pool.tag,
+        }
+        for row in billing_rows(pool.verdict, pool.terms, in_transition=pool.in_transition)
+    ]
+
+
+def called(unit: Unit, rows: Sequence[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Rows with the names of their virtual accounts and licences, and what the catalogue says of these."""
+    tags = sorted({row["tag"] for row in rows})
     query = select(Entitlement.tag, Entitlement.name, Entitlement.restricted, Entitlement.family)
     query = query.where(Entitlement.tag.in_(tags)) if len(tags) <= 500 else query
     known = {row.tag: row for row in unit.session.execute(query)}
     return [
         {
-            **with_attention(row, pool.terms, unit.licence_now),
-            "id": f"{va}|{of}|{row['billing']}",
-            "virtual_account": names[va],
-            "virtual_account_id": va,
-            "tag": of,
-            "name": known[of].name if of in known else of,
-            "restricted": known[of].restricted if of in known else False,
-            "family": known[of].family if of in known else "",
+            **row,
+            "virtual_account": names[row["virtual_account_id"]],
+            "name": known[row["tag"]].name if row["tag"] in known else row["tag"],
+            "restricted": known[row["tag"]].restricted if row["tag"] in known else False,
+            "family": known[row["tag"]].family if row["tag"] in known else "",
         }
-        for (va, of), pool in found.items()
-        for row in billing_rows(pool.verdict, pool.terms, in_transition=pool.in_transition)
+        for row in rows
     ]
 
 
@@ -91,36 +105,57 @@ class TermLine:
 
 
 def term_lines(
-    unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str, *, pending: bool = False
+    unit: Unit,
+    account_id: str,
+    virtual_account_ids: Collection[str],
+    tag: str,
+    *,
+    pending: bool = False,
+    most: int | None = None,
 ) -> list[TermLine]:
     """What virtual accounts own of a licence by type, term and subscription; what counts now first, then by its end.
 
-    With `pending` also the upgrades that wait, apart from what is owned.
+    With `pending` also the upgrades that wait, apart from what is owned. At most `most` of them.
     """
-    columns = (Lot.licence_type, Lot.billing, Lot.start, Lot.end, Lot.subscription_id)
+    waits = Holding.bucket == Bucket.PENDING
+    columns = (Lot.licence_type, Lot.billing, Lot.start, Lot.end, Lot.subscription_id, waits)
+    now = unit.licence_now
+    later = or_(Lot.end <= now, Lot.start > now)
     query = (
-        select(*columns, Holding.bucket, func.sum(Holding.quantity))
-        .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
+        select(
+            *columns,
+            func.sum(Holding.quantity),
+            func.sum(case((Holding.bucket.in_(HELD), Holding.quantity), else_=0)),
+        )
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
         .where(Holding.account_id == account_id, Holding.tag == tag, Holding.quantity > 0)
         .where(Holding.bucket.in_((*OWNED, Bucket.PENDING) if pending else OWNED))
         .where(Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
-        .group_by(*columns, Holding.bucket)
-    )
-    sums: dict[tuple[Any, ...], list[int]] = {}
-    for *key, bucket, quantity in unit.session.execute(query):
-        both = sums.setdefault((*key, bucket == Bucket.PENDING), [0, 0])
-        both[0] += int(quantity)
-        both[1] += int(quantity) if bucket in HELD else 0
-    lines = [
-        TermLine(
-            kind, billing, count, reserved, start, end, subscription, lot_phase(start, end, unit.licence_now), waits
+        .group_by(*columns)
+        .order_by(
+            waits,
+            case((later, 1), else_=0),
+            case((Lot.end.is_(None), 1), else_=0),
+            Lot.end,
+            Lot.start,
+            Lot.licence_type,
+            Lot.subscription_id,
         )
-        for (kind, billing, start, end, subscription, waits), (count, reserved) in sums.items()
-    ]
-    return sorted(
-        lines,
-        key=lambda one: (one.pending, one.phase != LotPhase.ACTIVE, one.end is None, str(one.end), str(one.start)),
     )
+    return [
+        TermLine(
+            kind,
+            billing,
+            int(count),
+            int(reserved),
+            start,
+            end,
+            subscription,
+            lot_phase(start, end, now),
+            bool(waiting),
+        )
+        for kind, billing, start, end, subscription, waiting, count, reserved in unit.session.execute(query.limit(most))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +205,7 @@ def ledger_of(unit: Unit, account_id: str, virtual_account_ids: Collection[str],
     verdicts = [one.verdict for one in figures]
     return Ledger(
         **_flows(unit, account_id, virtual_account_ids, tag),
-        **_apart(term_lines(unit, account_id, virtual_account_ids, tag)),
+        **_apart(unit, account_id, virtual_account_ids, tag),
         covered=sum(one.verdict.prepaid.purchased - one.stock.prepaid for one in figures),
         purchased=sum(one.prepaid.purchased for one in verdicts),
         claimed=sum(one.claimed for one in figures),
@@ -210,16 +245,22 @@ def _flows(unit: Unit, account_id: str, virtual_account_ids: Collection[str], ta
     return sums
 
 
-def _apart(lines: Sequence[TermLine]) -> dict[str, int]:
+def _apart(unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str) -> dict[str, int]:
     """What is owned and not purchased now: each unit once, by the first reason that holds."""
+    now = unit.licence_now
+    why = case(
+        (Lot.end <= now, "ended"),
+        (Lot.start > now, "later"),
+        (Lot.licence_type == LicenceType.REPORTING_ONLY, "reporting"),
+        (Lot.billing == Billing.USAGE, "usage"),
+        else_="",
+    )
+    query = (
+        select(why, func.sum(Holding.quantity))
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .where(Holding.account_id == account_id, Holding.tag == tag, Holding.bucket.in_(OWNED))
+        .where(Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
+        .group_by(why)
+    )
     sums = {"later": 0, "ended": 0, "usage": 0, "reporting": 0}
-    for line in lines:
-        if line.phase is LotPhase.FUTURE:
-            sums["later"] += line.quantity
-        elif line.phase is LotPhase.EXPIRED:
-            sums["ended"] += line.quantity
-        elif line.licence_type == LicenceType.REPORTING_ONLY:
-            sums["reporting"] += line.quantity
-        elif line.billing == Billing.USAGE:
-            sums["usage"] += line.quantity
-    return sums
+    return sums | {name: int(count) for name, count in unit.session.execute(query) if name}

@@ -1,7 +1,7 @@
 """Tables of the ledger: lots, the postings that move their quantities, and what follows from them.
 
 `postings` are only ever added, each chained to the one before it; `holdings` and `pool_totals` are kept beside them in
-the same transaction and can be computed again.
+the same transaction and can be computed again. So can `kept_licences`, which a pool's change makes out of date at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -147,12 +147,50 @@ class Claim(Base):
 
 
 class PoolTotal(Base):
-    """What is claimed from a pool; follows from the claims, so that lists need not add them up."""
+    """What is claimed from a pool; follows from the claims, so that lists need not add them up.
+
+    `due_at` says until when what is kept of the pool (`KeptLicence`) is right, nothing that it has changed since;
+    `managed` whether it was made for a virtual account of a satellite.
+    """
 
     __tablename__ = "pool_totals"
-    __table_args__ = (refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),)
+    __table_args__ = (
+        refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
+        Index("ix_pool_totals_due_at", "account_id", "due_at"),
+    )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
     claimed: Mapped[int] = mapped_column(BigInteger, bounded("claimed"))
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    managed: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class KeptLicence(Base):
+    """A row of the licences table as it was added up last: what lists filter and order, so that none adds up every lot.
+
+    Right until `PoolTotal.due_at`. `rank` and `within` put the worst first; `types` are the kinds of its active lots, each
+    between bars; `figures` is the whole row.
+    """
+
+    __tablename__ = "kept_licences"
+    __table_args__ = (
+        refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
+        Index("ix_kept_licences_worst", "account_id", "rank", "within"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    tag: Mapped[str] = mapped_column(String(255), primary_key=True)
+    billing: Mapped[str] = mapped_column(String(16), one_of("billing", Billing), primary_key=True)
+    rank: Mapped[int] = mapped_column(Integer, bounded("rank"))
+    within: Mapped[int] = mapped_column(BigInteger)
+    purchased: Mapped[int] = mapped_column(BigInteger)
+    in_use: Mapped[int] = mapped_column(BigInteger)
+    reserved: Mapped[int] = mapped_column(BigInteger)
+    balance: Mapped[int] = mapped_column(BigInteger)
+    upcoming: Mapped[int] = mapped_column(BigInteger)
+    next_end: Mapped[str] = mapped_column(String(32))
+    types: Mapped[str] = mapped_column(String(255))
+    figures: Mapped[dict[str, Any]] = mapped_column(JsonText)

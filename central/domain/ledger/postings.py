@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select
 
 from central.domain.base import next_number, next_numbers
 from central.domain.ledger.models import Bucket, Holding, Lot, Posting
+from central.domain.ledger.outdating import outdate
 from central.domain.ledger.rules import LOT_TERMS, lot_digest, posting_hash
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, forget, insert_rows, table_of, upsert
@@ -94,6 +95,8 @@ def post(
         _change(unit, account_id, lot_id, source, -quantity)
     _change(unit, account_id, lot_id, target, quantity)
     unit.session.flush()  # the next posting of this unit reads this one's hash and holdings
+    tag = unit.session.get_one(Lot, (account_id, lot_id)).tag
+    outdate(unit, account_id, [(source.virtual_account_id, tag), (target.virtual_account_id, tag)])
 
 
 def _hash_before(unit: Unit, account_id: str, number: int) -> str:
@@ -177,6 +180,7 @@ def _change_many(unit: Unit, account_id: str, moves: Sequence[Move]) -> None:
         ]
         unit.session.connection().execute(delete(table).where(table.c.account_id == account_id, *named), gone)
     forget(unit.session, Holding)
+    outdate(unit, account_id, [(place.virtual_account_id, tags[lot]) for lot, place in changes])
 
 
 def _change(unit: Unit, account_id: str, lot_id: str, place: Place, by: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.models import Entitlement
@@ -25,7 +25,7 @@ from exchange.compliance import (
     lot_phase,
     stock_of,
 )
-from exchange.licence_rows import Term, billing_rows
+from exchange.licence_rows import SOON, Term, billing_rows
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
@@ -35,7 +35,8 @@ from serverkit.db.unit import Unit
 class PoolFigures:
     """One licence in one virtual account, added up; `managed` where a satellite has the virtual account.
 
-    `owed` is the part of `locked` that was granted and is not owned.
+    `owed` is the part of `locked` that was granted and is not owned. `due` is the next moment at which time alone changes what
+    a list says of it.
     """
 
     virtual_account_id: str
@@ -51,6 +52,7 @@ class PoolFigures:
     of_usage: int = 0
     of_reporting: int = 0
     terms: list[Term] = field(default_factory=list)
+    due: datetime | None = None
 
     @property
     def use(self) -> Use:
@@ -75,25 +77,27 @@ class PoolFigures:
 
 
 def pools(
-    unit: Unit, account_id: str, virtual_account_ids: list[str] | None = None, tags: list[str] | None = None
+    unit: Unit,
+    account_id: str,
+    virtual_account_ids: list[str] | None = None,
+    tags: list[str] | None = None,
+    *,
+    terms: bool = False,
 ) -> dict[tuple[str, str], PoolFigures]:
-    """Figures by (virtual account, tag): all of the account, or those of some virtual accounts and tags."""
+    """Figures by (virtual account, tag): all of the account, or those of some virtual accounts and tags.
+
+    With `terms` each term of their lots is told; without, the terms of a type that count now, later or no more are one each,
+    which begins and ends with the first of them: the figures are the same, and the database adds them up.
+    """
+    now = unit.licence_now
+    phase = case((Lot.end <= now, LotPhase.EXPIRED.value), (Lot.start > now, LotPhase.FUTURE.value), else_="")
+    kinds = (Holding.virtual_account_id, Holding.tag, Holding.bucket, Lot.licence_type, Lot.billing)
+    dates = (Lot.start, Lot.end) if terms else (func.min(Lot.start), func.min(Lot.end))
     held = (
-        select(
-            Holding.virtual_account_id,
-            Holding.tag,
-            Holding.bucket,
-            Lot.licence_type,
-            Lot.billing,
-            Lot.start,
-            Lot.end,
-            func.sum(Holding.quantity),
-        )
+        select(*kinds, *dates, func.sum(Holding.quantity))
         .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
         .where(Holding.account_id == account_id, Holding.bucket.in_([*OWNED, Bucket.OWED, Bucket.PENDING]))
-        .group_by(
-            Holding.virtual_account_id, Holding.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
-        )
+        .group_by(*kinds, *((Lot.start, Lot.end) if terms else (phase,)))
     )
     totals = select(PoolTotal.virtual_account_id, PoolTotal.tag, PoolTotal.claimed).where(
         PoolTotal.account_id == account_id, PoolTotal.claimed > 0
@@ -126,6 +130,8 @@ def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
         return
     lot = LotView("", LicenceType(licence_type), int(total), start, end, Billing(billing))
     phase = lot_phase(start, end, now)
+    turns = [at for at in (start, end, end and end - SOON) if at is not None and at > now]
+    figures.due = min(turns if figures.due is None else [figures.due, *turns], default=None)
     if bucket == Bucket.PENDING:  # it counts as purchased once the licences that it replaces are named (row C5.1)
         figures.pending += lot.quantity if phase is not LotPhase.EXPIRED else 0
         return
@@ -149,7 +155,7 @@ def licences(
 ) -> list[dict[str, Any]]:
     """The licences table (row C3.1); `names` are the virtual accounts that may be seen."""
     wanted = [virtual_account_id] if virtual_account_id else sorted(names)
-    figures = pools(unit, account_id, wanted)
+    figures = pools(unit, account_id, wanted, terms=True)
     tags = {tag for _, tag in figures}
     titles = dict(
         unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()

@@ -15,10 +15,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from central.domain.accounts.models import VirtualAccount
 from central.domain.base import Counter
+from central.domain.ledger.kept import is_outdated, kept_row, of_place
+from central.domain.ledger.listing import rows_of_pool
 from central.domain.ledger.lot_fields import search_terms
-from central.domain.ledger.models import GRANTED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
+from central.domain.ledger.models import GRANTED, Bucket, Claim, Holding, KeptLicence, Lot, PoolTotal, Posting
 from central.domain.ledger.postings import POSTING_NUMBERS, content_of, lot_note
+from central.domain.ledger.queries import pools
 from central.domain.ledger.rules import posting_hash
 from serverkit.db.unit import Unit
 
@@ -53,6 +57,7 @@ def verify(unit: Unit, granted: Iterable[Granted]) -> list[Finding]:
         *_verify_tags(unit, chains, {str(one["row"]) for one in of_lots}),
         *of_lots,
         *_verify_totals(unit),
+        *_verify_kept(unit, chains.broken),
         *_verify_grants(granted, chains),
     ]
 
@@ -165,6 +170,32 @@ def _verify_totals(unit: Unit) -> Iterator[Finding]:
             yield _finding("pool_totals", "/".join(key), f"the total says {row.claimed}, its claims {should}")
     for key, count in wanted.items():
         yield _finding("pool_totals", "/".join(key), f"the total is missing, its claims say {count}")
+
+
+def _verify_kept(unit: Unit, broken: set[str]) -> Iterator[Finding]:
+    """What is kept of a pool for lists, where nothing has changed it since."""
+    columns = (PoolTotal.account_id, PoolTotal.virtual_account_id, PoolTotal.tag)
+    fresh: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for account_id, va, tag in unit.session.execute(
+        select(*columns).join(VirtualAccount, of_place()).where(~is_outdated(unit))
+    ):
+        fresh[account_id].add((va, tag))
+    for account_id in sorted(fresh.keys() - broken):
+        figures = pools(unit, account_id)
+        wanted = {
+            (va, tag, row["billing"]): kept_row(row)
+            for (va, tag), pool in figures.items()
+            if (va, tag) in fresh[account_id]
+            for row in rows_of_pool(pool, unit.licence_now)
+        }
+        for kept in unit.session.scalars(select(KeptLicence).where(KeptLicence.account_id == account_id)):
+            if (kept.virtual_account_id, kept.tag) in fresh[account_id]:
+                key = (kept.virtual_account_id, kept.tag, kept.billing)
+                right = wanted.pop(key, None)
+                if right is None or any(getattr(kept, name) != value for name, value in right.items()):
+                    yield _finding("kept_licences", "/".join((account_id, *key)), "the kept row differs from its lots")
+        for key in wanted:
+            yield _finding("kept_licences", "/".join((account_id, *key)), "the kept row is missing")
 
 
 def _verify_grants(granted: Iterable[Granted], chains: _Chains) -> Iterator[Finding]:

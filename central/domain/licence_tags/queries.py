@@ -56,8 +56,10 @@ def counted_tags(unit: Unit, account_id: str, virtual_account_ids: Collection[st
     ]
 
 
-def licence_tags(unit: Unit, account_id: str, virtual_account_ids: Collection[str]) -> dict[tuple[str, str], list[str]]:
-    """The names of the tags on licences, by virtual account and entitlement."""
+def licence_tags(
+    unit: Unit, account_id: str, virtual_account_ids: Collection[str], licence: str | None = None
+) -> dict[tuple[str, str], list[str]]:
+    """The names of the tags on licences, or on one, by virtual account and entitlement."""
     query = (
         select(LicenceTag.virtual_account_id, TaggedLicence.licence, LicenceTag.name)
         .join(
@@ -65,9 +67,11 @@ def licence_tags(unit: Unit, account_id: str, virtual_account_ids: Collection[st
         )
         .where(LicenceTag.account_id == account_id, LicenceTag.virtual_account_id.in_(sorted(virtual_account_ids)))
     )
+    if licence is not None:
+        query = query.where(TaggedLicence.licence == licence)
     found: dict[tuple[str, str], list[str]] = {}
-    for va, licence, name in unit.session.execute(query.order_by(LicenceTag.key)):
-        found.setdefault((va, licence), []).append(name)
+    for va, of, name in unit.session.execute(query.order_by(LicenceTag.key)):
+        found.setdefault((va, of), []).append(name)
     return found
 
 

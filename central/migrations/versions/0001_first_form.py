@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=True),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=True),
+    sa.Column('licence', sa.String(length=255), nullable=True),
     sa.Column('told', sa.Boolean(), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
@@ -51,6 +52,7 @@ def upgrade() -> None:
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.create_index('ix_alerts_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_alerts_account_id_kind_key', ['account_id', 'kind', 'key'], unique=False)
+        batch_op.create_index('ix_alerts_licence', ['account_id', 'virtual_account_id', 'licence', 'state'], unique=False)
         batch_op.create_index('ix_alerts_newest', ['account_id', 'state', 'severity', 'raised_at', 'id'], unique=False)
         batch_op.create_index('ix_alerts_place', ['account_id', 'state', 'virtual_account_id', 'severity', 'raised_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
@@ -1195,6 +1197,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_instances_state', ['account_id', 'state', 'order_name', 'id'], unique=False)
         batch_op.create_index('ix_instances_virtual_account', ['account_id', 'virtual_account_id', 'order_name', 'id'], unique=False)
 
+    op.create_table('kept_licences',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('billing', sa.String(length=16), nullable=False),
+    sa.Column('rank', sa.Integer(), nullable=False),
+    sa.Column('within', sa.BigInteger(), nullable=False),
+    sa.Column('purchased', sa.BigInteger(), nullable=False),
+    sa.Column('in_use', sa.BigInteger(), nullable=False),
+    sa.Column('reserved', sa.BigInteger(), nullable=False),
+    sa.Column('balance', sa.BigInteger(), nullable=False),
+    sa.Column('upcoming', sa.BigInteger(), nullable=False),
+    sa.Column('next_end', sa.String(length=32), nullable=False),
+    sa.Column('types', sa.String(length=255), nullable=False),
+    sa.Column('figures', serverkit.db.base.JsonText(), nullable=False),
+    sa.CheckConstraint('"billing" IN (\'prepaid\', \'usage\')', name=op.f('ck_kept_licences_billing_known')),
+    sa.CheckConstraint('"rank" BETWEEN 0 AND 9007199254740991', name=op.f('ck_kept_licences_rank_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_kept_licences_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'tag', 'billing', name=op.f('pk_kept_licences'))
+    )
+    with op.batch_alter_table('kept_licences', schema=None) as batch_op:
+        batch_op.create_index('ix_kept_licences_worst', ['account_id', 'rank', 'within'], unique=False)
+
     op.create_table('licence_tags',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -1212,10 +1237,15 @@ def upgrade() -> None:
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
     sa.Column('claimed', sa.BigInteger(), nullable=False),
+    sa.Column('due_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('managed', sa.Boolean(), nullable=False),
     sa.CheckConstraint('"claimed" BETWEEN 0 AND 9007199254740991', name=op.f('ck_pool_totals_claimed_bounds')),
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_pool_totals_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'tag', name=op.f('pk_pool_totals'))
     )
+    with op.batch_alter_table('pool_totals', schema=None) as batch_op:
+        batch_op.create_index('ix_pool_totals_due_at', ['account_id', 'due_at'], unique=False)
+
     op.create_table('tokens',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -1350,11 +1380,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_tokens_hash'))
 
     op.drop_table('tokens')
+    with op.batch_alter_table('pool_totals', schema=None) as batch_op:
+        batch_op.drop_index('ix_pool_totals_due_at')
+
     op.drop_table('pool_totals')
     with op.batch_alter_table('licence_tags', schema=None) as batch_op:
         batch_op.drop_index('uq_licence_tags_account_id_virtual_account_id_key')
 
     op.drop_table('licence_tags')
+    with op.batch_alter_table('kept_licences', schema=None) as batch_op:
+        batch_op.drop_index('ix_kept_licences_worst')
+
+    op.drop_table('kept_licences')
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.drop_index('ix_instances_virtual_account')
         batch_op.drop_index('ix_instances_state')
@@ -1593,6 +1630,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
         batch_op.drop_index('ix_alerts_place')
         batch_op.drop_index('ix_alerts_newest')
+        batch_op.drop_index('ix_alerts_licence')
         batch_op.drop_index('ix_alerts_account_id_kind_key')
         batch_op.drop_index('ix_alerts_account_id_instance_id')
 
