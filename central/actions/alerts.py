@@ -131,11 +131,11 @@ class AlertsAround:
 
 
 def list_alerts_around(
-    unit: Unit, domain: str, virtual_account_id: str | None = None, *, most: int, picked: bool = True
+    unit: Unit, domain: str, virtual_account_id: str | None = None, *, most: int, picked: Collection[str] = ()
 ) -> AlertsAround:
     """The open alerts that the caller sees in an account, or in a virtual account by its id, with the counts around it.
 
-    At most `most` of a severity by urgency and as many by age. `picked`: virtual accounts are counted too.
+    At most `most` of a severity by urgency and as many by age. `picked` are the ids of virtual accounts that are counted too.
     """
     account = by_domain(unit, domain)
     every = around.shown_in(unit, account.id)
@@ -144,7 +144,7 @@ def list_alerts_around(
     if virtual_account_id is not None:
         shown = around.shown_in(unit, account.id, virtual_account_id)
         levels = around.open_levels(unit, shown)
-    places = around.levels_of_places(unit, account.id, visible_names(unit, account.id)) if picked else {}
+    places = around.levels_of_places(unit, account.id, picked) if picked else {}
     allowed = visible_virtual_accounts(unit, account.id)
     return AlertsAround(
         [_shown(row, allowed) for row in around.first_and_newest(unit, shown, levels, most)],

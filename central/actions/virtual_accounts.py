@@ -62,6 +62,22 @@ def list_places(unit: Unit, domain: str, search: str = "") -> list[dict[str, Any
     return found
 
 
+def pick_places(unit: Unit, domain: str, most: int) -> list[dict[str, Any]]:
+    """The first virtual accounts by name that the caller may see, as a picker names them."""
+    account = by_domain(unit, domain)
+    columns = (VirtualAccount.id, VirtualAccount.name, VirtualAccount.number)
+    query = visible_in(
+        unit, account.id, select(*columns, VirtualAccount.is_default, VirtualAccount.satellite_id)
+    ).order_by(VirtualAccount.name)
+    known = managers(unit, account.id)
+    found = []
+    for of, name, number, default, satellite in unit.session.execute(query.limit(most)):
+        manager = known.get(satellite or "")
+        named = {"satellite": satellite, "satellite_name": manager.name if manager else None}
+        found.append({"id": of, "name": name, "number": number, "default": default, "domain": domain, **named})
+    return found
+
+
 def find_place(unit: Unit, domain: str, number: str) -> dict[str, Any]:
     """A virtual account by its number, with its satellite by name; UnknownVirtualAccountError."""
     row = by_number(unit, by_domain(unit, domain).id, number)

@@ -9,7 +9,7 @@ from typing import Any
 from central.actions.accounts import name_accounts, show_account, show_agreement
 from central.actions.alerts import list_alerts_around
 from central.actions.time import zone_of
-from central.actions.virtual_accounts import find_place, list_places
+from central.actions.virtual_accounts import find_place, pick_places
 from central.domain.access.rules import ALL_POOLS, Permission
 from central.runtime import Central
 from central.ui.navigation import items_of
@@ -20,7 +20,7 @@ from serverkit.web.formats import moment
 from serverkit.web.texts import Words, _, in_words
 
 SEVERITIES = {"major": Severity.MAJOR, "minor": Severity.MINOR, "informational": Severity.INFO}
-MOST_ACCOUNTS, WORST = 100, 20
+MOST_ACCOUNTS, MOST_POOLS, WORST = 100, 100, 20
 STAYING = frozenset({"agreement_pending", "agreement_updated"})
 """Alerts that no one can hide."""
 
@@ -52,9 +52,9 @@ def make_frame(
     if place is None:
         return Frame(root.vendor_name, items_of(None, "", "", exists), band=band, zone=zone)
     in_pools = place.pool is not None or place.whole
-    around = list_alerts_around(
-        unit, place.domain, place.pool["id"] if place.pool else None, most=WORST, picked=in_pools
-    )
+    pools = pick_places(unit, place.domain, MOST_POOLS + 1) if in_pools else []
+    picked = [one["id"] for one in pools]
+    around = list_alerts_around(unit, place.domain, place.pool["id"] if place.pool else None, most=WORST, picked=picked)
     numbers = by_level(around.account)
     lines = [_line(place, item) for item in around.items]
     return Frame(
@@ -64,7 +64,7 @@ def make_frame(
         band=band,
         zone=zone,
         numbers=by_level(around.here),
-        trail=_trail(unit, place, around.places),
+        trail=_trail(unit, place, pools, around.places),
         reminder=_reminder(unit, place, who),
         alert_place=f"{place.domain}/{place.pool['number']}" if place.pool else place.domain,
         alert_marks={SEVERITIES[one]: mark for one, mark in around.marks.items()},
@@ -106,7 +106,9 @@ def _line(place: Place, item: Mapping[str, Any]) -> AlertLine:
     return AlertLine(SEVERITIES[item["severity"]], in_words(item["message"]), path, stays, str(item["raised_at"]))
 
 
-def _trail(unit: Unit, place: Place, numbers: Mapping[str, Mapping[str, int]]) -> Sequence[Crumb]:
+def _trail(
+    unit: Unit, place: Place, pools: Sequence[Mapping[str, Any]], numbers: Mapping[str, Mapping[str, int]]
+) -> Sequence[Crumb]:
     others = name_accounts(unit, MOST_ACCOUNTS + 1)
     switch: list[tuple[Words, str, Words]] = [
         (name, f"/a/{domain}/va", domain) for domain, name in others[:MOST_ACCOUNTS]
@@ -116,12 +118,16 @@ def _trail(unit: Unit, place: Place, numbers: Mapping[str, Mapping[str, int]]) -
     switch = switch if len(others) > 1 else []
     found = [Crumb(place.account["name"], f"/a/{place.domain}/va", _("Choose another account"), switch)]
     if place.pool is not None or place.whole:
-        pools = [(one["name"], general(one), picked(one, numbers)) for one in list_places(unit, place.domain)]
+        choices: list[tuple[Words, str, Words]] = [
+            (one["name"], general(one), picked(one, numbers)) for one in pools[:MOST_POOLS]
+        ]
+        if len(pools) > MOST_POOLS:
+            choices.insert(0, (_("Search all virtual accounts…"), f"/a/{place.domain}/va", ""))
         choose = _("Choose another virtual account")
         here: tuple[Words, str] = (_("All virtual accounts"), f"/a/{place.domain}/va")
         if place.pool is not None:
             here = place.pool["name"], general(place.pool)
-        found.append(Crumb(*here, choose, pools if len(pools) > 1 or place.whole else []))
+        found.append(Crumb(*here, choose, choices if len(choices) > 1 or place.whole else []))
     return found
 
 

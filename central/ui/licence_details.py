@@ -104,15 +104,8 @@ def details_page(page: Page) -> Answer:
         "about": managed_words(one.pool),
         "all": whole,
     }
-    return Shown(
-        "licence",
-        licence.name,
-        "licence.html",
-        context,
-        crumbs=_crumbs(page),
-        nav="virtual-accounts",
-        help="central-portal#licences",
-    )
+    around: dict[str, Any] = {"crumbs": _crumbs(page), "nav": "virtual-accounts", "help": "central-portal#licences"}
+    return Shown("licence", licence.name, "licence.html", context, **around)
 
 
 def _slices(use: Sequence[tuple[str, int]]) -> list[Part]:

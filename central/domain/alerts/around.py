@@ -100,7 +100,8 @@ def _levels(unit: Unit, shown: ColumnElement[bool], by: Any = None) -> dict[str 
 
 def levels_of_places(unit: Unit, account_id: str, ids: Collection[str]) -> dict[str, dict[str, Level]]:
     """The open alerts of these virtual accounts, which may be seen, by virtual account and severity."""
-    by_place = _levels(unit, Alert.account_id == account_id, Alert.virtual_account_id)
+    of_them = (Alert.account_id == account_id) & Alert.virtual_account_id.in_(sorted(ids))
+    by_place = _levels(unit, of_them, Alert.virtual_account_id)
     found = {of: dict(by_place.get(of, {})) for of in ids}
     others = _elsewhere(unit, account_id)
     if others:
