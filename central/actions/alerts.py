@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import case, func, literal, or_, select, true
+from sqlalchemy import case, func, literal, or_, select
 
 from central.actions.views import AlertView
 from central.actions.visible_accounts import visible_names
@@ -93,8 +93,7 @@ def list_alert_window(unit: Unit, domain: str, part: Part = WHOLE) -> Window:
     chosen = wanted.get("virtual_account")
     if chosen is not None and chosen not in visible_names(unit, account.id):
         return Window([])
-    mine = Alert.virtual_account_id == chosen if chosen is not None else true()
-    query = select(Alert).where(around.shown_in(unit, account.id), mine)
+    query = select(Alert).where(around.shown_in(unit, account.id, chosen))
     states = {HIDDEN: (AlertState.REMINDED, AlertState.DISMISSED), OVER: (AlertState.CLEARED,)}
     query = query.where(Alert.state.in_(states.get(wanted.get("state", ""), (AlertState.OPEN,))))
     if severity := wanted.get("severity"):
@@ -131,11 +130,17 @@ class AlertsAround:
 
 
 def list_alerts_around(
-    unit: Unit, domain: str, virtual_account_id: str | None = None, *, most: int, picked: Collection[str] = ()
+    unit: Unit,
+    domain: str,
+    virtual_account_id: str | None = None,
+    *,
+    most: int,
+    always: Collection[str] = (),
+    picked: Collection[str] = (),
 ) -> AlertsAround:
     """The open alerts that the caller sees in an account, or in a virtual account by its id, with the counts around it.
 
-    At most `most` of a severity by urgency and as many by age. `picked` are the ids of virtual accounts that are counted too.
+    At most `most` of a severity by urgency and as many by age, and those of the kinds `always`. `picked` are the ids of virtual accounts that are counted too.
     """
     account = by_domain(unit, domain)
     every = around.shown_in(unit, account.id)
@@ -147,7 +152,7 @@ def list_alerts_around(
     places = around.levels_of_places(unit, account.id, picked) if picked else {}
     allowed = visible_virtual_accounts(unit, account.id)
     return AlertsAround(
-        [_shown(row, allowed) for row in around.first_and_newest(unit, shown, levels, most)],
+        [_shown(row, allowed) for row in around.first_and_newest(unit, shown, levels, most, always)],
         _counts(levels),
         {
             one: (iso(level.newest), around.raised_with(unit, shown, one, level.newest))

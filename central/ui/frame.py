@@ -54,7 +54,9 @@ def make_frame(
     in_pools = place.pool is not None or place.whole
     pools = pick_places(unit, place.domain, MOST_POOLS + 1) if in_pools else []
     picked = [one["id"] for one in pools]
-    around = list_alerts_around(unit, place.domain, place.pool["id"] if place.pool else None, most=WORST, picked=picked)
+    around = list_alerts_around(
+        unit, place.domain, place.pool["id"] if place.pool else None, most=WORST, always=STAYING, picked=picked
+    )
     numbers = by_level(around.account)
     lines = [_line(place, item) for item in around.items]
     return Frame(

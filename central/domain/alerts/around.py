@@ -63,8 +63,10 @@ def shown_in(unit: Unit, account_id: str, virtual_account_id: str | None = None)
 
 
 def _elsewhere(unit: Unit, account_id: str) -> dict[str, frozenset[str]]:
-    """By the alert's id, in which virtual accounts beside its own an alert is shown: those of an overdue site, or of a device
-    that is in two of them. There are few."""
+    """In which virtual accounts beside its own an alert is shown, by its id; there are few.
+
+    Those of an overdue site, or of a device that is in two of them.
+    """
     query = select(Alert.id, Alert.virtual_account_id, Alert.kind, Alert.subject).where(
         Alert.account_id == account_id, Alert.kind.in_((OVERDUE, CLONE)), Alert.state != AlertState.CLEARED
     )
