@@ -19,7 +19,7 @@ from tests.unit.central.factories import unit_of
 def test_an_alert_that_no_one_can_hide_is_in_the_bar_however_many_worse_ones_there_are() -> None:
     """Neither the most urgent of its severity nor the newest, and there all the same; all are counted."""
     with unit_of() as unit:
-        account = create_account(unit, "many.example", "Many")
+        account = create_account(unit, "many.example", "Many", export_allowed=True)
         worse = [
             Wanted(
                 "insufficient_licences", str(number), said("short"), "here", unit.now + timedelta(days=number % 7),
