@@ -34,6 +34,12 @@ tar -x -C "$root" -f "$base"
 mkdir -p "$root/root/packages"
 cp build/deb/*.deb "$root/root/packages/"
 cp packaging/boot/trial.py "$root/root/"
+# Two later versions, as the vendor signs them: one that serves and one that does not.
+openssl genpkey -algorithm ed25519 -out "$out/release.key" 2>/dev/null
+openssl pkey -in "$out/release.key" -pubout -out "$out/release.pem"
+version=$(dpkg-deb -f "$(ls build/deb/perigee-common_*.deb)" Version)
+SUITE=$suite packaging/boot/next_version.sh build/deb "$version.1" "$out/release.key" "$root/root/good.tar"
+SUITE=$suite packaging/boot/next_version.sh build/deb "$version.2" "$out/release.key" "$root/root/broken.tar" broken
 # No service starts while the root is only a folder.
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
@@ -42,12 +48,13 @@ trap 'umount "$root/proc" 2>/dev/null || true' EXIT
 chroot "$root" sh -c 'dpkg -i /root/packages/*.deb' >"$out/install.log" 2>&1 || { tail -20 "$out/install.log"; exit 1; }
 umount "$root/proc"
 rm "$root/usr/sbin/policy-rc.d"
+install -m 644 "$out/release.pem" "$root/etc/perigee/release.pem"
 cat >"$root/etc/systemd/system/trial.service" <<'UNIT'
 [Unit]
 After=multi-user.target
 [Service]
 Type=oneshot
-TimeoutStartSec=15min
+TimeoutStartSec=35min
 ExecStart=/usr/bin/python3 /root/trial.py
 ExecStopPost=/usr/bin/systemctl --no-block poweroff
 StandardOutput=append:/root/trial.log
@@ -62,7 +69,7 @@ ln -sf ../trial.service "$root/etc/systemd/system/multi-user.target.wants/trial.
 for boot in 1 2; do
   [ "$boot" = 1 ] || [ -e "$root/root/trial.state" ] || break
   say "boot $boot, without a network"
-  timeout 1200 systemd-nspawn -q -b -D "$root" --register=no --keep-unit --private-network >"$out/console-$boot.log" 2>&1 || true
+  timeout 2400 systemd-nspawn -q -b -D "$root" --register=no --keep-unit --private-network >"$out/console-$boot.log" 2>&1 || true
 done
 python3 - "$root/root/trial.jsonl" "$out/report.json" <<'REPORT'
 import json, sys

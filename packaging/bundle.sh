@@ -37,6 +37,9 @@ names=$(apt-get "${options[@]}" -s install "$folder"/packages/*.deb | sed -n 's/
 (cd "$folder/depends" && apt-get -qq -o APT::Sandbox::User=root download $names)
 rm -rf "$state"
 
+# What a machine compares with itself before an update; it is in the list of digests as every file.
+printf '{"product": "perigee", "version": "%s", "debian": "%s", "architecture": "%s"}\n' \
+  "$version" "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$(dpkg --print-architecture)" >"$folder/bundle.json"
 cp packaging/install.sh "$folder/install.sh"
 chmod 755 "$folder/install.sh"
 (

@@ -21,6 +21,10 @@ environment() {
   sed -i "s|^command = .*|command = $python -m venv $at|" "$venv/pyvenv.cfg"
   find "$venv" -name direct_url.json -o -name REQUESTED -o -name RECORD -o -name INSTALLER | xargs -r rm
   find "$venv" -depth -type d -name tests -path '*/site-packages/*' -exec rm -r {} +
+  # Tables of symbols are for whoever builds the library. What its maker has repaired already (`*.libs`) stays as it is.
+  find "$venv" -name '*.so' -not -path '*.libs/*' -print0 | while IFS= read -r -d '' library; do
+    if readelf -S "$library" | grep -q '\.symtab'; then strip --strip-unneeded "$library"; fi
+  done
   # The compiler's files are equal in two builds: they name the final path and are checked by content, not by time.
   "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$venv"/lib
 }
@@ -50,7 +54,11 @@ for server in satellite central; do
 done
 
 mkdir -p "$debian"/perigee-common/usr/share/perigee
-cp -r packaging/monitoring "$debian"/perigee-common/usr/share/perigee/
+cp -r packaging/monitoring packaging/nginx "$debian"/perigee-common/usr/share/perigee/
+# The vendor's public key, by which the machine believes later updates.
+if [ -n "${PERIGEE_RELEASE_KEY:-}" ]; then
+  openssl pkey -in "$PERIGEE_RELEASE_KEY" -pubout -out "$debian"/perigee-common/usr/share/perigee/release.pem
+fi
 
 tool() { "$debian/perigee-common/usr/lib/perigee/bin/python" -P "$@"; }
 mkdir -p "$debian"/perigee-common/usr/share/doc/perigee-common

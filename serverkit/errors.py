@@ -260,6 +260,15 @@ class ServerRunningError(RefusedError):
     remedy = Remedy("Stop the server of this home first.", page="troubleshooting.md#the-server")
 
 
+class SchedulerRunningError(RefusedError):
+    code = "scheduler_running"
+    message = "A process runs the jobs of this home already."
+    remedy = Remedy(
+        "Stop it first, such as with `systemctl stop perigee-satellite-jobs`; beside it a server starts with --no-jobs.",
+        page="troubleshooting.md#the-server",
+    )
+
+
 class DatabaseGuardError(AppError):
     code = "database_guard"
     message = "The database refused a change that would break one of its rules."

@@ -12,7 +12,7 @@ from serverkit.errors import HomeExistsError, ServerRunningError
 from serverkit.locks import FILES, Lock
 from serverkit.owner import make_folder
 
-_OWN = frozenset({"config.toml", "keys", "tls", "anchor", "lost+found", FILES[Lock.HOME]})
+_OWN = frozenset({"config.toml", "keys", "tls", "anchor", "lost+found", FILES[Lock.HOME], FILES[Lock.JOBS]})
 """What may be in a home before `init`; a folder that holds anything else is somebody's for other things too."""
 _OTHERS = 0o077
 

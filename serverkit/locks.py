@@ -41,26 +41,29 @@ class Lock(IntEnum):
 
     HOME = 1
     """A server, an `init` or a restore has the home to itself."""
-    SERVING = 2
+    JOBS = 2
+    """One process runs the jobs of a home, whether beside its server or as a part of it."""
+    SERVING = 3
     """One home's server works on a database that knows no second one."""
-    FOUNDING = 3
+    FOUNDING = 4
     """One process sets up a common database."""
-    UPGRADING = 4
+    UPGRADING = 5
     """One process migrates a common database."""
-    RECOVERY = 5
+    RECOVERY = 6
     """One process finds out whether central was restored."""
-    WRITE = 6
+    WRITE = 7
     """One transaction writes to an embedded database, or a restore replaces it."""
-    DEVICES = 7
+    DEVICES = 8
     """One group of device messages is settled on a common database."""
-    CERTIFICATE = 8
+    CERTIFICATE = 9
     """One process makes or renews the server's own TLS certificate."""
-    ANCHOR = 9
+    ANCHOR = 10
     """One process reads, compares and writes the rollback anchor."""
 
 
 FILES = {
     Lock.HOME: "server.lock",
+    Lock.JOBS: "jobs.lock",
     Lock.RECOVERY: "recovery.lock",
     Lock.WRITE: "write.lock",
     Lock.CERTIFICATE: ".lock",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from serverkit.backup.swap import hold_home
+from serverkit.backup.swap import hold_home, hold_jobs, restore_waits
 from serverkit.cli.opening import Server
 from serverkit.devices.asgi_front import Application
+from serverkit.devices.supervision import Manager
 from serverkit.devices.timing import prepare
 from serverkit.metrics.listener import Listener, Subject
 from serverkit.restarts import is_asked, offer_restart, start_again
@@ -50,6 +54,8 @@ class Processes:
     begin: Callable[[], None]
     subject: Callable[[], Subject]
     """What monitoring is told of; made in the process that tells it."""
+    jobs: bool = True
+    """Whether the scheduler runs jobs; only one process of a home does."""
 
 
 def _management(server: Server, processes: Processes) -> Management | None:
@@ -86,8 +92,11 @@ def serve_home(
     folder, settings = server.home, server.settings.server
     address = settings.bind if bind is None else bind
     check_home(folder, server.missing_keys(), server.state_elsewhere)
-    held = hold_home(folder)
-    context.call_on_close(held.close)
+    held = [hold_home(folder)]
+    if processes.jobs:
+        held.append(hold_jobs(folder))
+    for one in held:
+        context.call_on_close(one.close)
     tls = None if no_tls else folder / TLS
     if tls is not None:
         ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
@@ -120,6 +129,40 @@ def serve_home(
         )
     except SystemExit as ended:
         if not ended.code and is_asked():
-            held.close()
+            for one in held:
+                one.close()
             start_again()
         raise
+
+
+def serve_jobs(context: click.Context, server: Server, work: Callable[[Callable[[], None]], None]) -> None:
+    """Run jobs beside a server with `--no-jobs`, until told to end; SchedulerRunningError where another process does.
+
+    `work` is the scheduler, which calls what it is given each half minute: the service manager hears that it lives, and
+    it ends when a restore has replaced the home, so that it starts again on what is there now.
+    """
+    folder = server.home
+    check_home(folder, server.missing_keys(), server.state_elsewhere)
+    held = hold_jobs(folder)
+    context.call_on_close(held.close)
+    server.database.dispose()
+    manager, found = Manager.taken(), _identity(folder)
+    is_server()
+    spool_in(folder)
+
+    def beat() -> None:
+        manager.send("WATCHDOG=1")
+        if _identity(folder) != found:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    click.echo(json.dumps({"ready": True, "jobs": True}))
+    manager.send("READY=1\nSTATUS=Running jobs")
+    work(beat)
+
+
+def _identity(home: Path) -> tuple[int, bool]:
+    """What a restore changes: the folder of keys is another one."""
+    try:
+        return (home / "keys").stat().st_ino, restore_waits(home)
+    except OSError:
+        return 0, False

@@ -7,6 +7,7 @@ missing=()
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v chronyd >/dev/null || [ -x /usr/sbin/chronyd ] || missing+=(chrony)
 command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
+[ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 command -v promtool >/dev/null || missing+=(promtool)
 if [ "${1:-}" = cluster ]; then
   command -v patroni >/dev/null || missing+=(patroni)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from central.actions import jobs as actions
@@ -20,7 +22,7 @@ from serverkit.actor import OPERATOR
 from serverkit.backup.cli import as_rows
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
-from serverkit.serving import Processes, serve_home, serve_options
+from serverkit.serving import Processes, serve_home, serve_jobs, serve_options
 
 NODE_COLUMNS = ("id", "host", "home", "version", "first_seen", "last_seen", "running", "here")
 
@@ -66,7 +68,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         note_here(server)
         _tell_setup_code(server)
 
-    processes = Processes(app, wanted, begin, lambda: subject_of(open_central(folder), jobs_of))
+    processes = Processes(app, wanted, begin, lambda: subject_of(open_central(folder), jobs_of), not no_jobs)
     serve_home(context, server, bind, processes, no_tls=no_tls, console=True)
 
 
@@ -104,6 +106,25 @@ def jobs_list(context: click.Context) -> None:
     with reading(context) as (server, unit):
         items = actions.list_jobs(unit, jobs_of(server)).items
     emit_list(context, items, ("name", "every_seconds", "slot", "description"))
+
+
+@jobs.command("serve", help="Run jobs and tasks until told to end, beside `serve --no-jobs`.")
+@click.pass_context
+def jobs_serve(context: click.Context) -> None:
+    """Run the scheduler as a process of its own."""
+    from serverkit.jobs.scheduler import run_scheduler
+
+    server = opened(context)
+    kinds = edge_kinds(server)
+
+    def work(beat: Callable[[], None]) -> None:
+        def seen() -> None:
+            beat()
+            note_here(server)
+
+        run_scheduler(server.database, JobRun, jobs_of(server), seen, lambda: run_next_task(server, *kinds))
+
+    serve_jobs(context, server, work)
 
 
 @jobs.command("run", help="Run a job now.")

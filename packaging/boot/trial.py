@@ -26,7 +26,7 @@ ORDERS = f"virtual_account,tag,quantity,type,billing,start,end,order_number,orde
 
 def run(*words: str, code: int = 0) -> Any:
     """What a command prints as JSON; it must end with this exit code."""
-    done = subprocess.run([words[0], "--json", *words[1:]], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([words[0], "--json", *words[1:]], capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == code, (
         f"{' '.join(words)}: exit {done.returncode}: {done.stdout[-600:]}{done.stderr[-600:]}"
     )
@@ -35,7 +35,7 @@ def run(*words: str, code: int = 0) -> Any:
 
 def shell(*words: str) -> str:
     """What a program of the system prints."""
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout.strip()
+    return subprocess.run(words, capture_output=True, text=True, timeout=900, check=True).stdout.strip()
 
 
 def until(what: Callable[[], Any], seconds: float = 60) -> Any:
@@ -183,9 +183,59 @@ def survives_silence() -> dict[str, Any]:
     return {"before": before, "after": pid()}
 
 
+def jobs_apart() -> dict[str, Any]:
+    """Jobs run in a service of their own, which starts again when it is killed; a second process is refused."""
+    unit = "perigee-satellite-jobs"
+    until(lambda: active(unit) and active("perigee-central-jobs"))
+    before = int(shell("systemctl", "show", "-P", "MainPID", unit))
+    refused = run("satellite", "jobs", "serve", code=1)["error"]["code"]
+    assert refused == "scheduler_running", refused
+    shell("kill", "-9", str(before))
+    until(lambda: active(unit) and int(shell("systemctl", "show", "-P", "MainPID", unit)) not in {0, before})
+    return {"before": before, "refused": refused}
+
+
+def versions() -> set[str]:
+    """The versions of the installed packages."""
+    return set(shell("dpkg-query", "-W", "-f", "${Version}\n", "perigee-*").split())
+
+
+def update() -> dict[str, Any]:
+    """An altered update changes nothing; one that does not serve is taken back with its database; a good one serves."""
+    first = versions()
+    (ROOT / "passphrase").write_text("a-long-passphrase-for-backups\n")
+    run("satellite", "backup", "passphrase", "--passphrase-file", "/root/passphrase")
+    data = bytearray((ROOT / "good.tar").read_bytes())
+    data[len(data) // 2] ^= 1
+    (ROOT / "altered.tar").write_bytes(data)
+    altered = run("satellite", "update", "apply", "/root/altered.tar", code=1)["error"]["code"]
+    assert altered == "update_altered", altered
+    begun = time.monotonic()
+    back = run("satellite", "update", "apply", "/root/broken.tar", code=1)["error"]
+    assert back["code"] == "update_failed" and "went back" in back["message"], back
+    went_back = time.monotonic() - begun
+    assert versions() == first, versions()
+    until(lambda: active("perigee-satellite") and active("perigee-central") and active("perigee-satellite-jobs"))
+    run("agent", "--home", str(DEVICE), "renew", "auth")
+    begun = time.monotonic()
+    done = run("satellite", "update", "apply", "/root/good.tar")
+    assert done["outcome"] == "installed", done
+    assert versions() == {done["to"]} != first, versions()
+    until(lambda: active("perigee-satellite") and active("perigee-central") and active("perigee-satellite-jobs"))
+    run("agent", "--home", str(DEVICE), "renew", "auth")
+    older = run("satellite", "update", "apply", "/root/good.tar", code=1)["error"]["code"]
+    assert older == "update_not_newer", older
+    return {
+        "from": done["from"],
+        "to": done["to"],
+        "went_back_s": round(went_back),
+        "s": round(time.monotonic() - begun),
+    }
+
+
 def installs_again() -> dict[str, Any]:
     """The packages over themselves, as an upgrade does: configuration and homes stay, the services run on."""
-    shell("sh", "-c", "dpkg -i /root/packages/*.deb >/root/dpkg.log 2>&1")
+    shell("sh", "-c", "dpkg --force-confold -i /root/packages/*.deb >/root/dpkg.log 2>&1")
     until(lambda: active("perigee-satellite") and active("perigee-central"))
     assert "8443" in Path("/etc/perigee/central.toml").read_text()
     run("agent", "--home", str(DEVICE), "renew", "auth")
@@ -221,7 +271,7 @@ def doctors() -> dict[str, Any]:
 
 
 BOOTS: tuple[tuple[Callable[[], dict[str, Any]], ...], ...] = (
-    (quiet_without_a_home, make_central, first_boot, wizard, device, request_file, survives_a_kill, survives_silence, installs_again, only_declared_ports),
+    (quiet_without_a_home, make_central, first_boot, wizard, device, request_file, survives_a_kill, survives_silence, jobs_apart, installs_again, update, only_declared_ports),
     (after_the_reboot, doctors),
 )  # fmt: skip
 

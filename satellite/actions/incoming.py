@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from satellite.actions.registration import import_authorization_file
 from satellite.actions.setup_steps import check_authorization_file
 from satellite.actions.synchronization import check_response_file, import_response_file
+from satellite.actions.updates import Tell, check_update_file, install_update_file
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require_actor
 from satellite.core.site.errors import NotCheckedError, OtherFileCheckedError
@@ -41,9 +42,14 @@ class Incoming(StrEnum):
 
     AUTHORIZATION = "authorization"
     RESPONSE = "response"
+    UPDATE = "update"
 
 
-NEEDED = {Incoming.AUTHORIZATION: Permission.SITE_MANAGE, Incoming.RESPONSE: Permission.SYNC_RUN}
+NEEDED = {
+    Incoming.AUTHORIZATION: Permission.SITE_MANAGE,
+    Incoming.RESPONSE: Permission.SYNC_RUN,
+    Incoming.UPDATE: Permission.SITE_MANAGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,7 @@ def check_incoming(server: Satellite, actor: Actor, kind: Incoming, open_file: O
     OtherFileCheckedError where another file was checked meanwhile: it is discarded by a person who has seen it, never by
     this one.
     """
-    check = check_authorization_file if kind is Incoming.AUTHORIZATION else check_response_file
-    view = check(server, actor, open_file)
+    view = _CHECKS[kind](server, actor, open_file)
     with open_file() as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # it reads like any file
     with _alone(server):
@@ -80,6 +85,13 @@ def check_incoming(server: Satellite, actor: Actor, kind: Incoming, open_file: O
     return checked
 
 
+_CHECKS: dict[Incoming, Callable[[Satellite, Actor, Opener], dict[str, Any]]] = {
+    Incoming.AUTHORIZATION: check_authorization_file,
+    Incoming.RESPONSE: check_response_file,
+    Incoming.UPDATE: check_update_file,
+}
+
+
 def find_checked(server: Satellite, kind: Incoming) -> Checked | None:
     """The file of a kind that was checked last and was not applied yet."""
     try:
@@ -89,8 +101,13 @@ def find_checked(server: Satellite, kind: Incoming) -> Checked | None:
         return None
 
 
-def apply_checked(server: Satellite, actor: Actor, kind: Incoming, sha256: str) -> dict[str, Any]:
-    """Apply the file that was checked; its outcome. NotCheckedError where another one was checked meanwhile."""
+def apply_checked(
+    server: Satellite, actor: Actor, kind: Incoming, sha256: str, tell: Tell | None = None
+) -> dict[str, Any]:
+    """Apply the file that was checked; its outcome. NotCheckedError where another one was checked meanwhile.
+
+    `tell` hears the stages of an update; who applies one does not wait for its end, since it stops every process.
+    """
     require_actor(actor, NEEDED[kind])
     checked = find_checked(server, kind)
     if checked is None or checked.sha256 != sha256:
@@ -104,6 +121,8 @@ def apply_checked(server: Satellite, actor: Actor, kind: Incoming, sha256: str) 
 
         if kind is Incoming.AUTHORIZATION:
             found = import_authorization_file(server, actor, opened)
+        elif kind is Incoming.UPDATE:
+            found = install_update_file(server, actor, opened, tell or (lambda _stage: None), wait=False)
         else:
             found = import_response_file(server, actor, opened).to_dict()
     with suppress(NotCheckedError, DatabaseBusyError):  # it is applied; what is shown still is known to be

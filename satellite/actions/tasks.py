@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from exchange.errors import ExchangeError
-from satellite.actions import support, synchronization
+from satellite.actions import support, synchronization, updates
 from satellite.actions.backups import ACTS as BACKUPS
+from satellite.actions.incoming import Incoming, apply_checked
 from satellite.core.access.models import User
 from satellite.core.access.rules import Permission, permissions_of
 from satellite.core.access.services import require, require_actor
@@ -56,7 +57,11 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
         parts, key = wanted.get("parts", ()), str(wanted.get("key", ""))
         return support.make_bundle(server, actor, progress.stage, parts, key)
 
+    def install_update(actor: Actor, wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        return apply_checked(server, actor, Incoming.UPDATE, str(wanted["sha256"]), progress.stage)
+
     return {
+        updates.INSTALL: TaskKind(updates.INSTALL, updates.STAGES, install_update),
         SYNCHRONIZE: TaskKind(SYNCHRONIZE, synchronization.ATTEMPT_STAGES, synchronize),
         EXPORT: TaskKind(EXPORT, ("make",), export),
         support.KIND: TaskKind(support.KIND, ("collect", "write"), make_bundle),

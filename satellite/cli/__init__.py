@@ -27,6 +27,7 @@ MODULES = {
     "time": ("time", "clock", "timesync"),
     "tls": ("tls",),
     "tokens": ("token",),
+    "update": ("update",),
     "users": ("user",),
     "webhooks": ("webhook",),
 }

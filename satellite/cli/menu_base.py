@@ -59,8 +59,8 @@ class Menu:
         except (AppError, ExchangeError) as error:
             return f"Perigee satellite: {cell(error.message)} ({error.code})"
 
-    def run(self, *words: str, shown: Sequence[str] = ()) -> None:
-        """Run a command of this program and show what it prints; `shown` stands for words with a secret."""
+    def run(self, *words: str, shown: Sequence[str] = ()) -> bool:
+        """Run a command of this program, show what it prints, and tell whether it succeeded; `shown` hides a secret."""
         self.terminal.say(f"Command: satellite {cell(shlex.join(shown or words))}\n")
         out = io.StringIO()
         with redirect_stdout(out), redirect_stderr(out):
@@ -69,6 +69,7 @@ class Menu:
             except SystemExit as ended:
                 code = ended.code
         self.terminal.show(out.getvalue().rstrip("\n") or ("done" if code == 0 else "stopped"))
+        return code == 0
 
     def medium(self) -> Path | None:
         """The removable medium that the person means; None where there is none, or none was chosen."""

@@ -176,6 +176,26 @@ def _unseen_file(text: str) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def _update(menu: Menu) -> None:
+    folder, asks = menu.medium(), menu.terminal
+    if folder is None:
+        return
+    files = sorted(path for path in folder.glob("perigee-*.tar") if path.is_file())[:20]
+    if not files:
+        asks.say(f"There is no file perigee-*.tar in {cell(folder)}.")
+        return
+    asks.show("\n".join(f"{at:>3}  {cell(path.name)}" for at, path in enumerate(files, 1)))
+    at = asks.choose("Which update?", len(files), len(files) if len(files) == 1 else None)
+    if at is None or not menu.still_there(folder):
+        return
+    asks.say("The file is verified. Please wait.\n")
+    if menu.run("update", "verify", str(files[at - 1])) and asks.agrees(
+        "\nInstall it? The service stops for a minute."
+    ):
+        asks.say("Please wait; the stick stays in.\n")
+        menu.run("update", "apply", str(files[at - 1]))
+
+
 def _reset_tls(menu: Menu) -> None:
     menu.terminal.say("A new key and a new certificate take the place of those in use, imported or damaged too.")
     menu.terminal.say("Browsers warn once more, and agents that know a fingerprint need the new one.\n")
@@ -248,6 +268,7 @@ ENTRIES = (
     Entry("Write a file for central to a stick", "satellite sync export", _export),
     Entry("Import a file from a stick", "satellite sync import", _import),
     Entry("Back up to a stick", "satellite backup create", _backup),
+    Entry("Install an update from a stick", "satellite update apply", _update),
     Entry("Reset the password of a user", "satellite user reset", _reset),
     Entry("Reset the TLS certificate", "satellite tls reset", _reset_tls),
     Entry("Support bundle to a stick", "satellite support bundle", _support),

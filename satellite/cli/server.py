@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from satellite.actions import jobs as job_actions
@@ -20,7 +22,7 @@ from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.supervision import show_on_console
 from serverkit.log import keep_log
-from serverkit.serving import Processes, serve_home, serve_options
+from serverkit.serving import Processes, serve_home, serve_jobs, serve_options
 
 
 @group.command("upgrade", help="Migrate the database to this version, after a copy.")
@@ -68,7 +70,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
 
     # On a database that a copy of the home could reach too, the scheduler holds it even where it runs nothing.
     wanted = None if no_jobs and not server.is_shared else scheduler
-    processes = Processes(app, wanted, begin, lambda: subject_of(open_satellite(folder), jobs_of))
+    processes = Processes(app, wanted, begin, lambda: subject_of(open_satellite(folder), jobs_of), not no_jobs)
     serve_home(context, server, bind, processes, no_tls=no_tls, console=True, setup_bind=setup_bind)
 
 
@@ -98,6 +100,23 @@ def jobs_list(context: click.Context) -> None:
     server = opened(context)
     items = job_actions.list_jobs(jobs_of(server), server.clock.now())
     emit_list(context, items, ("name", "every_seconds", "slot", "description"))
+
+
+@jobs.command("serve", help="Run jobs and tasks until told to end, beside `serve --no-jobs`.")
+@click.pass_context
+def jobs_serve(context: click.Context) -> None:
+    """Run the scheduler as a process of its own."""
+    from serverkit.jobs.scheduler import run_scheduler
+
+    server = opened(context)
+    keep_log(server.home)
+
+    def work(beat: Callable[[], None]) -> None:
+        run_scheduler(
+            server.database, JobRun, jobs_of(server), beat, tasks=lambda: run_next_task(server, bulk_kind(server))
+        )
+
+    serve_jobs(context, server, work)
 
 
 @jobs.command("run", help="Run a job now.")

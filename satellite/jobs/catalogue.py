@@ -13,6 +13,7 @@ from satellite.actions.synchronization import synchronize_if_due
 from satellite.actions.syslog import forward_events
 from satellite.actions.time import make_clock_job
 from satellite.actions.tls import refresh_tls
+from satellite.actions.updates import note_outcome
 from satellite.actions.webhooks import ACTS as WEBHOOKS
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
@@ -44,6 +45,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
             "free the licences of silent devices, remove those silent for a year",
         ),
         Job("backup", timedelta(minutes=10), partial(BACKUPS.ask_if_due, server), "ask for the backup when it is due"),
+        Job("update", timedelta(minutes=10), note_outcome, "note what became of an update"),
         Job("mail", timedelta(minutes=1), nothing, "mail new alerts", partial(mail_alerts, server)),
         Job("syslog", timedelta(minutes=1), nothing, "send events to the log server", partial(forward_events, server)),
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),

@@ -27,9 +27,10 @@ KINDS = {
     "devices": _("Free licences of silent devices"),
     "alerts": _("Refresh the alerts"),
     "backup": _("Start the backup that is due"),
+    "update": _("Note what became of an update"),
+    "webhooks": _("Tell webhooks what is new"),
     "mail": _("Mail new alerts"),
     "syslog": _("Send events to the log server"),
-    "webhooks": _("Tell webhooks what is new"),
     "task-synchronize": _("Synchronize now"),
     "task-export": _("Make the request"),
     "task-backup": _("Make a backup"),
@@ -38,6 +39,7 @@ KINDS = {
     "task-test_backup_target": _("Test the target of copies"),
     "task-preview_backup": _("Preview a restore"),
     "task-rehearse_backup": _("Rehearse a restore"),
+    "task-update": _("Install an update"),
     "task-support": _("Support bundle"),
     "task-bulk": _("Change of many rows"),
 }
@@ -60,6 +62,7 @@ ASKED = {
     "task-test_backup_target": "/settings/backup/task",
     "task-preview_backup": "/settings/backup/task",
     "task-rehearse_backup": "/settings/backup/task",
+    "task-update": "/settings/update/task",
     "task-support": "/health/bundle",
     "task-bulk": "/bulk",
 }

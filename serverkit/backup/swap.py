@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from serverkit.errors import ServerRunningError
+from serverkit.errors import SchedulerRunningError, ServerRunningError
 from serverkit.faults import crash_point
 from serverkit.files import sync_folder
 from serverkit.locks import Lock, in_order, taken, waiting
@@ -30,14 +30,22 @@ def hold_home(home: Path) -> TextIO:
         raise ServerRunningError("another server runs on this home, or a restore is under way in it") from error
 
 
+def hold_jobs(home: Path) -> TextIO:
+    """Mark the jobs of a home as run by this process while the file is open; SchedulerRunningError."""
+    try:
+        return taken(Lock.JOBS, home)
+    except BlockingIOError as error:
+        raise SchedulerRunningError from error
+
+
 @contextmanager
 def alone_in_home(home: Path) -> Iterator[None]:
-    """Refuse while a server runs on this home, and keep one from starting."""
+    """Refuse while a server or its jobs run on this home, and keep either from starting."""
     try:
         handle = taken(Lock.HOME, home)
     except BlockingIOError as error:
         raise ServerRunningError from error
-    with in_order(Lock.HOME), handle:
+    with in_order(Lock.HOME), handle, hold_jobs(home), in_order(Lock.JOBS):
         yield
 
 

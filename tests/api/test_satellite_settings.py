@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from satellite.actions import updates
 from satellite.actions.tasks import run_next_task
 from satellite.app import make_app
 from satellite.core.operations.models import Webhook
@@ -20,10 +22,12 @@ from serverkit.actor import SYSTEM
 from serverkit.tls.names import names_of
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
+from serverkit.updates.bundle import System
 from serverkit.web.qr import qr_image
 from tests.certificates import issue, sign
 from tests.console import Browser, guard
 from tests.mailbox import free_port
+from tests.unit.serverkit.updating.files import VENDOR, contents, update_file
 from tests.world import World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
@@ -144,6 +148,58 @@ def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server:
     assert "cannot be read" in text_of(admin.get("/settings/backup"))
     assert admin.post(f"/settings/backup/{name[1]}/remove").status_code == 303
     assert admin.get(f"/settings/backup/{name[1]}/download").status_code == 404
+
+
+@pytest.mark.row("B16")
+def test_an_update_is_checked_backed_up_and_handed_to_the_root_helper(
+    server: Satellite, admin: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An altered file is refused and not kept; a good one is shown, and asked for it is handed over after a backup."""
+    report: dict[str, Any] = {}
+    handed: list[bytes] = []
+    monkeypatch.setattr(updates, "release_keys", lambda: [VENDOR.public_key()])
+    monkeypatch.setattr(updates, "this_system", lambda: System("bookworm", "amd64"))
+    monkeypatch.setattr(updates.order, "last_report", lambda: report or None)
+
+    def take(file: Any, product: str, _tell: Any, *, wait: bool) -> dict[str, str]:
+        file.seek(0)
+        handed.append(file.read())
+        assert (product, wait) == ("satellite", False)
+        return {"stage": "accepted"}
+
+    monkeypatch.setattr(updates.order, "order_update", take)
+    good = update_file(tmp_path / "good.tar").read_bytes()
+    altered = update_file(tmp_path / "altered.tar", {**contents(), "Packages": b"x"}, listed=contents()).read_bytes()
+    assert "does not run on this machine" in text_of(admin.get("/settings/update"))
+    refused = admin.post("/settings/update/check", {"file": (io.BytesIO(altered), "u.tar")})
+    assert refused.status_code == 422
+    assert 'name="sha256"' not in text_of(admin.get("/settings/update"))
+    assert admin.post("/settings/update/check", {"file": (io.BytesIO(good), "u.tar")}).status_code == 303
+    page = text_of(admin.get("/settings/update"))
+    assert "Update to version 2.0.0" in page
+    fields = dict(re.findall(r'name="(sha256)" value="([0-9a-f]{64})"', page))
+    assert admin.post("/settings/update/install", fields).status_code == 409  # no passphrase for the backup
+    admin.post("/settings/backup/passphrase", {"passphrase": ""})
+    missing = admin.post("/settings/update/install", fields).headers["Location"]
+    run_next_task(server)
+    assert "journalctl" in text_of(admin.get(missing)) or "systemctl start perigee-update.socket" in text_of(
+        admin.get(missing)
+    )
+    assert not handed
+    assert not list((server.home / "backups").glob("*.pgb"))
+    monkeypatch.setattr(updates.order, "is_offered", lambda: True)
+    task = admin.post("/settings/update/install", fields).headers["Location"]
+    run_next_task(server)
+    assert "The helper installs the update." in text_of(admin.get(task))
+    assert handed == [good]
+    assert list((server.home / "backups").glob("*.pgb"))
+    report |= {"outcome": "went_back", "from": "0.1.0", "to": "2.0.0", "at": "2026-01-01T12:00:00Z", "reason": "x"}
+    assert "The update to version 2.0.0 was not installed" in text_of(admin.get("/settings/update"))
+    assert 'data-update="went_back"' in text_of(admin.get("/"))
+    with server.database.write(SYSTEM) as unit:
+        assert updates.note_outcome(unit) == "update to version 2.0.0 not installed"
+        unit.session.flush()
+        assert updates.note_outcome(unit) == "known"
 
 
 @pytest.mark.row("S3.4")

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +19,8 @@ import agent.cli
 import central.cli
 import exchange.__main__
 import satellite.cli
-from serverkit.backup.swap import hold_home
+from serverkit.backup.swap import hold_home, hold_jobs
+from serverkit.errors import SchedulerRunningError
 from tests.world import World
 
 
@@ -309,6 +311,49 @@ def test_a_home_has_one_server(site: World) -> None:
             assert error["code"] == "server_running"
             assert "another server" in error["message"]
             run("jobs", "list")
+
+
+@pytest.mark.row("B8", "B16")
+def test_jobs_run_in_one_process_of_a_home(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside `serve --no-jobs` a process runs jobs; a second one, and a server with its own scheduler, are refused.
+
+    It passes on signs of life, and asks to be started anew when a restore has replaced the home.
+    """
+    signals: list[int] = []
+    sent: list[str] = []
+    monkeypatch.setattr("serverkit.serving.os.kill", lambda _pid, number: signals.append(number))
+    monkeypatch.setattr("serverkit.devices.supervision.Manager.send", lambda _self, state: sent.append(state))
+    for name, run in (("central", site.central), ("satellite", site.satellite)):
+        home = site.folder / name
+        with hold_jobs(home):
+            for words in (("jobs", "serve"), ("serve", "--bind", "127.0.0.1:0")):
+                assert run(*words, code=1)["error"]["code"] == "scheduler_running"
+            run("jobs", "list")
+
+        def works(
+            _db: object,
+            _runs: object,
+            jobs: tuple[object, ...],
+            beat: Callable[[], None],
+            *_tasks: object,
+            **_more: object,
+        ) -> None:
+            assert jobs
+
+            beat()
+            assert not signals
+            with pytest.raises(SchedulerRunningError):
+                hold_jobs(home)  # noqa: B023 - it is called within the turn
+            (home / "keys").rename(home / "kept")  # noqa: B023 - as above
+            shutil.copytree(home / "kept", home / "keys")  # noqa: B023 - as above
+            beat()
+
+        monkeypatch.setattr("serverkit.jobs.scheduler.run_scheduler", works)
+        assert run("jobs", "serve")["jobs"] is True
+        assert signals == [signal.SIGTERM]
+        assert [one[:8] for one in sent] == ["READY=1\n", "WATCHDOG", "WATCHDOG"]
+        signals.clear()
+        sent.clear()
 
 
 @pytest.mark.row("B8", "C1.1", "S1.1")

@@ -36,6 +36,9 @@ class EventKind(StrEnum):
     TLS_IMPORTED = "tls:certificate_imported"
     TLS_RENEWED = "tls:certificate_renewed"
     TLS_RESET = "tls:certificate_reset"
+    UPDATE_ORDERED = "update:ordered"
+    UPDATE_INSTALLED = "update:installed"
+    UPDATE_FAILED = "update:not_installed"
     TOKEN_CREATED = "token:created"
     TOKEN_CREATED_RESTRICTED = "token:created_export_controlled"
     TOKEN_REVOKED = "token:revoked"
@@ -134,6 +137,9 @@ QUIET = frozenset(
         EventKind.TLS_IMPORTED,
         EventKind.TLS_RENEWED,
         EventKind.TLS_RESET,
+        EventKind.UPDATE_ORDERED,
+        EventKind.UPDATE_INSTALLED,
+        EventKind.UPDATE_FAILED,
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
         EventKind.ALERT_RESTORED,

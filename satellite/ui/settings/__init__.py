@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from satellite.ui.settings import backup, banner, mail, network, overview, syslog, time, tls, webhooks
+from satellite.ui.settings import backup, banner, mail, network, overview, syslog, time, tls, update, webhooks
 
 URLS = tuple(
-    url for module in (overview, time, tls, backup, mail, syslog, webhooks, network, banner) for url in module.URLS
+    url
+    for module in (overview, time, tls, backup, mail, syslog, webhooks, network, banner, update)
+    for url in module.URLS
 )

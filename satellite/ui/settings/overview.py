@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import satellite
 from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.console_settings import show_banner, show_network
 from satellite.actions.mail import show_mail
@@ -15,6 +16,7 @@ from satellite.actions.tls import show_tls
 from satellite.actions.webhooks import ACTS as ACTS_OF_WEBHOOKS
 from satellite.ui.settings.frame import MANAGE, PATH, server_of
 from satellite.ui.settings.tls import CERTIFICATES
+from satellite.ui.settings.update import UPDATE
 from satellite.ui.settings.webhooks import WEBHOOKS
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.page import Page
@@ -51,6 +53,7 @@ def show(page: Page) -> Answer:
             WEBHOOKS,
         ),
         (_("Log server"), show_syslog(page.unit)["host"] or _("none"), f"{PATH}/syslog"),
+        (_("Version"), satellite.__version__, UPDATE),
     ]
     context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}
     return Shown("settings", _("Settings"), "settings.html", context, nav="settings", help="settings")
