@@ -38,7 +38,7 @@ cd "$work/source"
 cp -r packaging/debian debian
 # Whose name is `perigee-satellite.NAME.service` is a second unit of that package.
 date=$(date -u -R -d "@$epoch")
-printf 'perigee (%s) unstable; urgency=medium\n\n  * The changes are in CHANGELOG.md of the source.\n\n -- The Perigee authors <perigee@localhost>  %s\n' \
+printf 'perigee (%s) unstable; urgency=medium\n\n  * The changes are in CHANGELOG.md of the source.\n\n -- The Perigee authors <perigee@perigee.example>  %s\n' \
   "$version" "$date" >debian/changelog
 
 say "fetching the locked wheels"

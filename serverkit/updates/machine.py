@@ -132,24 +132,11 @@ class Machine:
         work = folder / f"{name}.tree"
         control = work / "DEBIAN"
         control.mkdir(parents=True, mode=0o755)
-        listed = self.run("dpkg-query", "-L", name).splitlines()
+        listed = [line for line in self.run("dpkg-query", "-L", name).splitlines() if line.startswith("/")]
+        folders = {str(Path(line).parent) for line in listed}
         for line in listed:
-            path = Path(line)
-            target = work / str(path).lstrip("/")
-            if not line.startswith("/") or target == work:
-                continue
-            if path.is_symlink():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.symlink_to(path.readlink())
-            elif path.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-                target.chmod(path.stat().st_mode & 0o7777)
-            elif path.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    os.link(path, target)
-                except OSError:
-                    shutil.copy2(path, target)
+            # A folder of the package may be a link of the system, such as /lib.
+            _keep(Path(line), work / line.removeprefix("/").removeprefix("."), folder=line in folders)
         (control / "control").write_text(_control(self.run("dpkg-query", "-s", name)))
         for part in ("conffiles", "postinst", "postrm", "preinst", "prerm", "triggers", "shlibs", "md5sums"):
             for file in (INFO / f"{name}.{part}", *INFO.glob(f"{name}:*.{part}")):
@@ -157,6 +144,21 @@ class Machine:
                     shutil.copy2(file, control / part)
         self.run("dpkg-deb", "-Znone", "--build", str(work), str(folder / f"{name}.deb"))
         shutil.rmtree(work)
+
+
+def _keep(path: Path, target: Path, *, folder: bool) -> None:
+    """Put one file of a package below the folder that it is made of again."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() and (folder or not path.is_symlink()):
+        target.mkdir(exist_ok=True)
+        target.chmod(path.stat().st_mode & 0o7777)
+    elif path.is_symlink():
+        target.symlink_to(path.readlink())
+    elif path.exists():
+        try:
+            os.link(path, target)
+        except OSError:
+            shutil.copy2(path, target)
 
 
 def _control(status: str) -> str:
