@@ -32,6 +32,7 @@ from satellite.core.settings import services as stored
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
+from serverkit.backup.plan import TARGET
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
 from serverkit.errors import AppError, NotFoundError
@@ -170,7 +171,7 @@ _PARTS: dict[str, Callable[[Satellite, Unit], Any]] = {
 
 def _secrets(server: Satellite, unit: Unit) -> list[str]:
     known = []
-    for subject in (stored.BACKUP, stored.MAIL):
+    for subject in (stored.BACKUP, stored.MAIL, TARGET):
         try:
             known.append(stored.secret_of(unit, subject, server.keyring.box))
         except AppError:
