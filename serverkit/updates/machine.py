@@ -134,16 +134,21 @@ class Machine:
         control.mkdir(parents=True, mode=0o755)
         listed = [line for line in self.run("dpkg-query", "-L", name).splitlines() if line.startswith("/")]
         folders = {str(Path(line).parent) for line in listed}
-        for line in listed:
+        # Settings stay where they are: a package that holds them as they are now would make them pass for its own.
+        settings = {line for file in _info(name, "conffiles") for line in file.read_text("utf-8").split("\n")}
+        for line in (one for one in listed if one not in settings):
             # A folder of the package may be a link of the system, such as /lib.
             _keep(Path(line), work / line.removeprefix("/").removeprefix("."), folder=line in folders)
         (control / "control").write_text(_control(self.run("dpkg-query", "-s", name)))
-        for part in ("conffiles", "postinst", "postrm", "preinst", "prerm", "triggers", "shlibs", "md5sums"):
-            for file in (INFO / f"{name}.{part}", *INFO.glob(f"{name}:*.{part}")):
-                if file.exists():
-                    shutil.copy2(file, control / part)
+        for part in ("postinst", "postrm", "preinst", "prerm", "triggers", "shlibs", "md5sums"):
+            for file in _info(name, part):
+                shutil.copy2(file, control / part)
         self.run("dpkg-deb", "-Znone", "--build", str(work), str(folder / f"{name}.deb"))
         shutil.rmtree(work)
+
+
+def _info(name: str, part: str) -> list[Path]:
+    return [file for file in (INFO / f"{name}.{part}", *INFO.glob(f"{name}:*.{part}")) if file.exists()]
 
 
 def _keep(path: Path, target: Path, *, folder: bool) -> None:

@@ -24,7 +24,10 @@ Description: short
 
 @pytest.mark.row("B16")
 def test_a_package_is_made_again_of_what_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files, links, modes and fields are those of the machine, also below a folder that is a link, as /lib is one."""
+    """Files, links, modes and fields are those of the machine, also below a folder that is a link, as /lib is one.
+
+    Settings are left out: restored as files of the package they would pass for unchanged, and the next one replaced them.
+    """
     system = tmp_path / "system"
     (system / "usr" / "lib" / "unit").mkdir(parents=True)
     (system / "lib").symlink_to("usr/lib")
@@ -32,7 +35,22 @@ def test_a_package_is_made_again_of_what_is_installed(tmp_path: Path, monkeypatc
     (system / "usr" / "tool").write_text("#!/bin/sh\n")
     (system / "usr" / "tool").chmod(0o755)
     (system / "usr" / "other").symlink_to("tool")
-    inside = ("", "/lib", "/lib/unit", "/lib/unit/a.service", "/usr", "/usr/tool", "/usr/other", "/usr/gone")
+    (system / "etc").mkdir()
+    (system / "etc" / "settings.toml").write_text("changed here\n")
+    (tmp_path / "info").mkdir()
+    (tmp_path / "info" / "perigee-common.conffiles").write_text(f"{system}/etc/settings.toml\n")
+    inside = (
+        "",
+        "/lib",
+        "/lib/unit",
+        "/lib/unit/a.service",
+        "/usr",
+        "/usr/tool",
+        "/usr/other",
+        "/usr/gone",
+        "/etc",
+        "/etc/settings.toml",
+    )
     listed = [f"{system}{name}" for name in inside]
     monkeypatch.setattr("serverkit.updates.machine.INFO", tmp_path / "info")
     real = Machine.run
@@ -54,6 +72,8 @@ def test_a_package_is_made_again_of_what_is_installed(tmp_path: Path, monkeypatc
     assert (root / "lib" / "unit" / "a.service").read_text() == "[Unit]\n"
     assert os.access(root / "usr" / "tool", os.X_OK)
     assert (root / "usr" / "other").readlink() == Path("tool")
+    assert not (root / "etc" / "settings.toml").exists()
+    assert not (out / "DEBIAN" / "conffiles").exists()
     control = (out / "DEBIAN" / "control").read_text()
     assert "Version: 1.0.0\n" in control
     assert "Description: short\n long\n" in control
