@@ -27,7 +27,7 @@ def present(
         .order_by(Lot.tag, Lot.subscription_id, Lot.id)
     )
     if tag is not None:
-        query = query.where(Lot.tag == tag)
+        query = query.where(Holding.tag == tag)  # the index of pools holds it
     if places is not None:
         query = query.where(Holding.virtual_account_id.in_(places))
     rows = [
