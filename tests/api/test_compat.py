@@ -464,6 +464,21 @@ def test_a_transfer_takes_the_lot_that_it_names(script: Script, vendor: World) -
     assert {row["subscriptionId"]: row["quantity"] for row in terms} == {"SUB-1": "3", "SUB-2": "3"}
 
 
+@pytest.mark.row("C4.1")
+def test_a_name_of_two_licences_moves_none_however_the_list_goes(script: Script, vendor: World) -> None:
+    """It does not come to mean the second licence once the first one, named by its tag, has left."""
+    kinds = "entitlement,TWIN-1,Twin,no\nentitlement,TWIN-2,Twin,no\n"
+    vendor.central("catalogue", "import", vendor.file("twins.csv", f"kind,tag,name,restricted\n{kinds}"))
+    rows = "virtual_account,tag,quantity,type\nSpare,TWIN-1,5,perpetual\nSpare,TWIN-2,5,perpetual\n"
+    vendor.central("order", "import", ACCOUNT, vendor.file("twin-order.csv", rows))
+    asked = [{"license": name, "quantity": 5, "targetVirtualAccount": "Site"} for name in ("TWIN-1", "Twin")]
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts"
+    moved = script.post(f"{root}/Spare/licenses/transfer", {"licenses": asked})
+
+    assert [one["status"] for one in moved["licensesTransferStatus"]] == ["SUCCESS", "ERROR"]
+    assert vendor.licence("TWIN-2", pool="Spare")["purchased"] == 5
+
+
 @pytest.mark.row("C1.1")
 def test_who_may_not_see_an_account_learns_nothing_of_it(script: Script, vendor: World) -> None:
     """An account of others and one that does not exist are answered alike; a reading token shows no token texts."""

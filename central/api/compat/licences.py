@@ -102,13 +102,26 @@ def subscriptions(call: Call) -> dict[str, Any]:
 def transfer(call: Call) -> dict[str, Any]:
     """`licenses/transfer`: each entry has its own outcome."""
     show_virtual_account(call.unit, call.smart_account.domain, call.path["va"])  # an unknown one fails the whole call
-    outcomes = [_moved(call, entry) for entry in objects_of(call.body, "licenses")]
+    entries = objects_of(call.body, "licenses")
+    # A name that two licences have must not mean the other one as soon as the first has moved.
+    tags = [_tag(call, entry) for entry in entries]
+    outcomes = [_moved(call, entry, tag) for entry, tag in zip(entries, tags, strict=True)]
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} licenses transferred successfully", licensesTransferStatus=outcomes)
     return {**answer, "status": overall(outcomes)}
 
 
-def _moved(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
+def _tag(call: Call, entry: Mapping[str, Any]) -> str | AppError:
+    """The licence that an entry names, or why it names none."""
+    try:
+        return licences.find_tag(
+            call.unit, call.smart_account.domain, call.path["va"], text_of(entry, "license", "licenseName")
+        )
+    except AppError as error:
+        return error
+
+
+def _moved(call: Call, entry: Mapping[str, Any], tag: str | AppError) -> dict[str, str]:
     domain, source = call.smart_account.domain, call.path["va"]
     try:
         name = text_of(entry, "license", "licenseName")
@@ -121,8 +134,9 @@ def _moved(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
                 longest_first=LONGEST_FIRST,
                 longest_last=LONGEST_LAST,
             )
+        if isinstance(tag, AppError):
+            raise tag
         with call.unit.savepoint():
-            tag = licences.find_tag(call.unit, domain, source, name)
             licences.transfer_licences(
                 call.unit,
                 domain,
