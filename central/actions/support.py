@@ -20,9 +20,11 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
+from central.domain.settings.models import StoredSetting
 from central.runtime import Central
 from central.settings import PREFIX
 from serverkit.actor import Actor
+from serverkit.backup.plan import PLAN, TARGET
 from serverkit.db.paging import Slice
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
@@ -38,9 +40,10 @@ from serverkit.support.contents import (
     without_addresses,
     zipped,
 )
+from serverkit.support.known_secrets import secrets_in_files, stored_secrets
 from serverkit.support.sealing import seal
 
-MOST_EVENTS, MOST_RUNS, MOST_PASSWORD = 500, 300, 4096
+MOST_EVENTS, MOST_RUNS = 500, 300
 README = """Support bundle of central, for those who help its administrator.
 
 versions.json  program, system, libraries, revision of the database
@@ -103,12 +106,18 @@ def _pieces(server: Central, actor: Actor, parts: Sequence[str]) -> list[Piece]:
     with server.database.read(actor) as unit:
         require(unit, Permission.VENDOR_MANAGE)
         collected = {name: partial(collect, server, unit) for name, collect in _PARTS.items()}
-        return pieces_of(README, collected, server.home, parts, Cleaner(_secrets(server)))
+        return pieces_of(README, collected, server.home, parts, Cleaner(_secrets(server, unit)))
 
 
-def _secrets(server: Central) -> list[str]:
-    file = server.settings.mail.password_file
-    try:
-        return [file.read_text("utf-8", "replace")[:MOST_PASSWORD].strip()] if file is not None else []
-    except OSError:
-        return []
+def _secrets(server: Central, unit: Unit) -> list[str]:
+    used = server.settings
+    files = (
+        used.mail.password_file,
+        used.management.token_file,
+        used.contracts.token_file,
+        used.openid.client_secret_file,
+    )
+    return [
+        *secrets_in_files(files),
+        *stored_secrets(unit, StoredSetting, (PLAN, TARGET), server.keyring.box),
+    ]

@@ -29,13 +29,14 @@ from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.operations.models import Task
 from satellite.core.settings import services as stored
+from satellite.core.settings.models import StoredSetting
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
 from serverkit.backup.plan import TARGET
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
-from serverkit.errors import AppError, NotFoundError
+from serverkit.errors import NotFoundError
 from serverkit.files import write_atomic
 from serverkit.owner import make_folder
 from serverkit.support.contents import (
@@ -170,13 +171,11 @@ _PARTS: dict[str, Callable[[Satellite, Unit], Any]] = {
 
 
 def _secrets(server: Satellite, unit: Unit) -> list[str]:
-    known = []
-    for subject in (stored.BACKUP, stored.MAIL, TARGET):
-        try:
-            known.append(stored.secret_of(unit, subject, server.keyring.box))
-        except AppError:
-            continue
-    return [*known, *re.findall(r"://[^:/@]*:([^@]+)@", str(site_of(unit).network.get("proxy") or ""))]
+    return [
+        *secrets_in_files([server.settings.management.token_file]),
+        *stored_secrets(unit, StoredSetting, (stored.BACKUP, stored.MAIL, TARGET), server.keyring.box),
+        *re.findall(r"://[^:/@]*:([^@]+)@", str(site_of(unit).network.get("proxy") or "")),
+    ]
 
 
 PARTS = (*_PARTS, LOG_PART)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from central.actions import support
+from central.actions.backups import ACTS as BACKUPS
 from central.domain.access.errors import NotPermittedError
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
@@ -35,3 +36,23 @@ def test_the_bundle_holds_the_vendors_own_and_no_account(tmp_path: Path) -> None
     assert "policy changed" in found["events.json"]
     assert "secret-customer" not in "".join(found.values())
     assert [one["name"] for one in preview] == ["README.txt", "versions.json"]
+
+
+@pytest.mark.row("S3.5")
+def test_secrets_of_settings_and_backups_are_hidden_wherever_they_turn_up(tmp_path: Path) -> None:
+    """The files that settings name and what is stored encrypted: none is in the bundle, even where an event quotes it."""
+    server = server_of(tmp_path / "home")
+    for name in ("contracts", "provider"):
+        (tmp_path / name).write_text(f"{name}-hidden-word\n")
+    server.settings.contracts.token_file = str(tmp_path / "contracts")
+    server.settings.openid.client_secret_file = str(tmp_path / "provider")
+    with server.database.write(OPERATOR) as unit:
+        BACKUPS.set_passphrase(server, unit, "backup-hidden-words")
+        said = "contracts-hidden-word provider-hidden-word backup-hidden-words"
+        record(unit, None, EventKind.POLICY_CHANGED, f"policy changed by {said}")
+    with zipfile.ZipFile(io.BytesIO(support.make_bundle(server, OPERATOR))) as bundle:
+        found = "".join(bundle.read(name).decode() for name in bundle.namelist())
+    server.database.dispose()
+
+    assert "policy changed by" in found
+    assert "hidden-word" not in found
