@@ -50,6 +50,7 @@ from serverkit.support.contents import (
     without_addresses,
     zipped,
 )
+from serverkit.support.known_secrets import secrets_in_files, stored_secrets
 from serverkit.support.sealing import check_public, seal
 from serverkit.tasks import service as tasks
 

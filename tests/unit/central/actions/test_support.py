@@ -44,8 +44,16 @@ def test_secrets_of_settings_and_backups_are_hidden_wherever_they_turn_up(tmp_pa
     server = server_of(tmp_path / "home")
     for name in ("contracts", "provider"):
         (tmp_path / name).write_text(f"{name}-hidden-word\n")
-    server.settings.contracts.token_file = str(tmp_path / "contracts")
-    server.settings.openid.client_secret_file = str(tmp_path / "provider")
+    named = {
+        "contracts": {"token_file": tmp_path / "contracts"},
+        "openid": {"client_secret_file": tmp_path / "provider"},
+    }
+    server.settings = server.settings.model_copy(
+        update={
+            name: getattr(server.settings, name).model_copy(update={one: str(file) for one, file in of.items()})
+            for name, of in named.items()
+        }
+    )
     with server.database.write(OPERATOR) as unit:
         BACKUPS.set_passphrase(server, unit, "backup-hidden-words")
         said = "contracts-hidden-word provider-hidden-word backup-hidden-words"
