@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,11 @@ def test_secrets_of_settings_and_backups_are_hidden_wherever_they_turn_up(tmp_pa
         "contracts": {"token_file": tmp_path / "contracts"},
         "openid": {"client_secret_file": tmp_path / "provider"},
     }
-    server.settings = server.settings.model_copy(
-        update={
-            name: getattr(server.settings, name).model_copy(update={one: str(file) for one, file in of.items()})
-            for name, of in named.items()
-        }
-    )
+    changed = {
+        name: getattr(server.settings, name).model_copy(update={one: str(file) for one, file in of.items()})
+        for name, of in named.items()
+    }
+    server = replace(server, settings=server.settings.model_copy(update=changed))
     with server.database.write(OPERATOR) as unit:
         BACKUPS.set_passphrase(server, unit, "backup-hidden-words")
         said = "contracts-hidden-word provider-hidden-word backup-hidden-words"
