@@ -97,7 +97,7 @@ class _Code:
 
 @dataclass
 class Provider:
-    """What it says of whoever asks: `claims`. `bend` changes the claims of a token before it is signed, `header` its header."""
+    """What it says of the person who asks: `claims`. `bend` changes the claims of a token before it is signed, `header` its header."""
 
     redirect: str
     now: Callable[[], datetime]

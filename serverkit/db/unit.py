@@ -24,7 +24,7 @@ from serverkit.db.timekeeper import Timekeeper
 from serverkit.errors import DatabaseBusyError, DatabaseGuardError, DatabaseUnavailableError
 from serverkit.faults import crash_point
 from serverkit.licence_time import Reading
-from serverkit.locks import writing
+from serverkit.locks import Lock, turn, writing
 from serverkit.log import get_logger
 from serverkit.storage import end_if_unsure, of_database
 
@@ -33,6 +33,8 @@ DatabaseFailure = SQLAlchemyError
 """What a database raises; for edges, which know no database library."""
 
 RETRIES = 8
+BEFORE_TURN = 3
+"""A unit that lost so often to others takes its turn with device messages: a long one would lose to short ones again and again."""
 _RETRYABLE = {"40001", "40P01"}
 
 
@@ -163,6 +165,8 @@ class Database:
         while True:
             try:
                 with self.write(actor) as unit:
+                    if attempt >= BEFORE_TURN:
+                        turn(unit.session, Lock.DEVICES)
                     return work(unit)
             except DatabaseGuardError:
                 # Concurrent units passed the same check: the retry sees what the first attempt could not.

@@ -25,12 +25,15 @@ BY_LIBRARIES = {
 
 def defined(text: str) -> Iterator[str]:
     """Names that a module defines and no decorator registers elsewhere."""
-    before = ""
+    registered = False
     for line in text.splitlines():
+        if line.lstrip().startswith("@"):
+            registered = registered or not PLAIN.match(line)
+            continue
         found = DEFINED.match(line)
-        if found and (found[1] or not before.lstrip().startswith("@") or PLAIN.match(before)):
+        if found and (found[1] or not registered):
             yield found[1] or found[2] or found[3]
-        before = line
+        registered = registered and not line.strip().endswith(":")
 
 
 @pytest.mark.repository_rule

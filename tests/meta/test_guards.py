@@ -26,8 +26,13 @@ FREE = {
     ("postings", "reason"): "each release brings new ones",
     ("export_queue", "reason"): "what central answered, which may be newer than the site",
     ("alerts", "source"): "the name of what an alert is about",
+    ("alerts", "licence"): "the tag of a licence, which the vendor writes",
+    ("kept_licences", "next_end"): "a day, or none",
+    ("kept_licences", "types"): "several kinds of lots between bars, added up from rows that list them",
     ("usage_months", "month"): "a year and a month",
     ("saved_reports", "at"): "a time of the day",
+    ("external_identities", "issuer"): "the address of a provider",
+    ("external_identities", "subject"): "the id that a provider gives a person",
     ("instances", "detached_term"): "a random id",
     ("product_licences", "product"): "the tag of a product, which the vendor writes",
 }

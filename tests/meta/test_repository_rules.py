@@ -50,7 +50,7 @@ FURTHER = {
     "central/domain/conversions": {"contract_answers", "device_led", "device_rules", "importing", "reading", "runs"},
     "central/domain/credentials": {"identities", "people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
-    "central/domain/instances": {"detached", "devices", "standby_sets"},
+    "central/domain/instances": {"detached", "devices", "hardware", "standby_sets"},
     "central/domain/licence_tags": {"kept_lists"},
     "central/domain/ledger": {
         "adjusting",

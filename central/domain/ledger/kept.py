@@ -1,6 +1,6 @@
 """Rows of the licences table that are kept: made again once a posting, a claim or time changes a pool (rows C3.1, C3.8).
 
-A change says only that what is kept of its pools is out of date; a job adds them up again. Until then whoever lists them adds
+A change says only that what is kept of its pools is out of date; a job adds them up again. Until then the reader of a list adds
 up these pools alone, so that a list always says what is true now.
 """
 

@@ -17,7 +17,7 @@ from central.domain.base import Base
 from central.domain.ledger.rules import LotSource
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
-from serverkit.db.guards import bounded, in_order, one_of, refers
+from serverkit.db.guards import NUMBER, bounded, in_order, one_of, refers
 from serverkit.db.guards import quantity as quantity_of
 
 
@@ -185,12 +185,12 @@ class KeptLicence(Base):
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
     billing: Mapped[str] = mapped_column(String(16), one_of("billing", Billing), primary_key=True)
     rank: Mapped[int] = mapped_column(Integer, bounded("rank"))
-    within: Mapped[int] = mapped_column(BigInteger)
-    purchased: Mapped[int] = mapped_column(BigInteger)
-    in_use: Mapped[int] = mapped_column(BigInteger)
-    reserved: Mapped[int] = mapped_column(BigInteger)
-    balance: Mapped[int] = mapped_column(BigInteger)
-    upcoming: Mapped[int] = mapped_column(BigInteger)
+    within: Mapped[int] = mapped_column(BigInteger, bounded("within", -NUMBER))
+    purchased: Mapped[int] = mapped_column(BigInteger, bounded("purchased"))
+    in_use: Mapped[int] = mapped_column(BigInteger, bounded("in_use"))
+    reserved: Mapped[int] = mapped_column(BigInteger, bounded("reserved"))
+    balance: Mapped[int] = mapped_column(BigInteger, bounded("balance", -NUMBER))
+    upcoming: Mapped[int] = mapped_column(BigInteger, bounded("upcoming"))
     next_end: Mapped[str] = mapped_column(String(32))
     types: Mapped[str] = mapped_column(String(255))
     figures: Mapped[dict[str, Any]] = mapped_column(JsonText)

@@ -1212,8 +1212,14 @@ def upgrade() -> None:
     sa.Column('next_end', sa.String(length=32), nullable=False),
     sa.Column('types', sa.String(length=255), nullable=False),
     sa.Column('figures', serverkit.db.base.JsonText(), nullable=False),
+    sa.CheckConstraint('"balance" BETWEEN -9007199254740991 AND 9007199254740991', name=op.f('ck_kept_licences_balance_bounds')),
     sa.CheckConstraint('"billing" IN (\'prepaid\', \'usage\')', name=op.f('ck_kept_licences_billing_known')),
+    sa.CheckConstraint('"in_use" BETWEEN 0 AND 9007199254740991', name=op.f('ck_kept_licences_in_use_bounds')),
+    sa.CheckConstraint('"purchased" BETWEEN 0 AND 9007199254740991', name=op.f('ck_kept_licences_purchased_bounds')),
     sa.CheckConstraint('"rank" BETWEEN 0 AND 9007199254740991', name=op.f('ck_kept_licences_rank_bounds')),
+    sa.CheckConstraint('"reserved" BETWEEN 0 AND 9007199254740991', name=op.f('ck_kept_licences_reserved_bounds')),
+    sa.CheckConstraint('"upcoming" BETWEEN 0 AND 9007199254740991', name=op.f('ck_kept_licences_upcoming_bounds')),
+    sa.CheckConstraint('"within" BETWEEN -9007199254740991 AND 9007199254740991', name=op.f('ck_kept_licences_within_bounds')),
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_kept_licences_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'tag', 'billing', name=op.f('pk_kept_licences'))
     )
