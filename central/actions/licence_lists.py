@@ -204,10 +204,8 @@ def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Par
     claims = select(Claim.instance_id).where(
         Claim.account_id == scope.account_id, Claim.virtual_account_id.in_(here), Claim.tag == tag
     )
-    holders = (
-        select(Holding.holder)
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
-        .where(Holding.account_id == scope.account_id, Holding.virtual_account_id.in_(here), Lot.tag == tag)
+    holders = select(Holding.holder).where(
+        Holding.account_id == scope.account_id, Holding.virtual_account_id.in_(here), Holding.tag == tag
     )
     reserved = holders.where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)))
     granted = select(GrantRecord.instance_id).where(
@@ -231,8 +229,7 @@ def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Par
         used = {one: int(count) for one, count in unit.session.execute(counts)}
         sums = (
             select(Holding.holder, func.sum(Holding.quantity))
-            .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
-            .where(Holding.account_id == scope.account_id, Holding.holder.in_(ids), Lot.tag == tag)
+            .where(Holding.account_id == scope.account_id, Holding.holder.in_(ids), Holding.tag == tag)
             .where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)))
             .group_by(Holding.holder)
         )

@@ -13,12 +13,11 @@ from central.actions.readiness import checks
 from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.models import Alert
 from central.domain.instances.models import Instance
-from central.domain.ledger.queries import pools
+from central.domain.ledger.kept import current_rows
 from central.domain.operations.models import JobRun, OutboxEntry, Task
 from central.domain.satellites.models import Satellite
 from central.domain.trust.rules import ends_of
 from central.runtime import Central
-from exchange.licence_rows import billing_rows
 from serverkit.actor import OPERATOR
 from serverkit.alerts.engine import AlertState, Severity
 from serverkit.db.unit import Unit
@@ -90,8 +89,7 @@ def _licences(unit: Unit) -> Iterator[Family]:
     )
     found: dict[tuple[str, ...], Pool] = {}
     for account_id, domain in accounts.all():
-        for (_, tag), pool in pools(unit, account_id).items():
-            for row in billing_rows(pool.verdict, pool.terms):
-                found.setdefault((domain, tag), Pool()).add(row)
+        for row in current_rows(unit, account_id):
+            found.setdefault((domain, row["tag"]), Pool()).add(row)
     yield from families.licences(found, ("account", "licence"))
     yield from single("licence_accounts_left_out", "Accounts whose licences are not added up.", float(max(0, count - MOST_ACCOUNTS)))  # fmt: skip

@@ -6,12 +6,12 @@ up these pools alone, so that a list always says what is true now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.ledger.listing import rows_of_pool
@@ -67,16 +67,33 @@ def added_up(unit: Unit, account_id: str, wanted: Collection[Pool]) -> dict[Pool
     return found
 
 
-def short_pools(unit: Unit, account_id: str, virtual_account_ids: Collection[str] | None = None) -> set[Pool]:
-    """The pools that lack licences now."""
-    of_total = and_(
+def current_rows(unit: Unit, account_id: str) -> Iterator[dict[str, Any]]:
+    """The figures of every licence of an account now, added up over virtual accounts as far as they are kept.
+
+    `tag`, `purchased`, `in_use`, `balance`; a licence may come more than once.
+    """
+    purchases, uses, rest = (func.sum(one) for one in (KeptLicence.purchased, KeptLicence.in_use, KeptLicence.balance))
+    query = select(KeptLicence.tag, purchases, uses, rest).join(PoolTotal, _of_total()).join(VirtualAccount, of_place())
+    query = query.where(KeptLicence.account_id == account_id, ~is_outdated(unit)).group_by(KeptLicence.tag)
+    for tag, purchased, in_use, balance in unit.session.execute(query):
+        yield {"tag": tag, "purchased": purchased, "in_use": in_use, "balance": balance}
+    for pool in added_up(unit, account_id, outdated_pools(unit, account_id)).values():
+        yield from rows_of_pool(pool, unit.licence_now)
+
+
+def _of_total() -> ColumnElement[bool]:
+    return and_(
         PoolTotal.account_id == KeptLicence.account_id,
         PoolTotal.virtual_account_id == KeptLicence.virtual_account_id,
         PoolTotal.tag == KeptLicence.tag,
     )
+
+
+def short_pools(unit: Unit, account_id: str, virtual_account_ids: Collection[str] | None = None) -> set[Pool]:
+    """The pools that lack licences now."""
     query = (
         select(KeptLicence.virtual_account_id, KeptLicence.tag)
-        .join(PoolTotal, of_total)
+        .join(PoolTotal, _of_total())
         .join(VirtualAccount, of_place())
         .where(KeptLicence.account_id == account_id, KeptLicence.rank == STATES.index(SHORT), ~is_outdated(unit))
     )
