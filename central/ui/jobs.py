@@ -69,6 +69,7 @@ RESULTS = results_of(
         "alerts": (_("{accounts} refreshed"),),
         "conversions": (_("{converted} converted, {failed} failed"),),
         "deadlines": (_("{satellites} removed, {instances} changed, {accounts} refreshed"),),
+        "figures": (_("{licences} added up"),),
         "notices": (_("{written} mails written, {failed} failed"),),
         "outbox": (_("{sent} sent, {failed} failed"),),
         "reports": (_("{asked} of {due} asked for"),),

@@ -46,11 +46,17 @@ KINDS = {
 RESULTS = results_of(
     {
         "alerts": (_("alerts refreshed"),),
-        "backup": (_("no schedule"), _("next {at}"), _("one is under way"), _("task {task}")),
+        "anchor": (_("change {change}"), _("this satellite was restored from an older copy")),
         "devices": (_("{instances} changed, {marks} lapsed"),),
         "mail": (_("{sent} sent, {failed} failed"),),
         "synchronize": (_("next at {at}"), _("no schedule"), _("failed: {code}")),
         "syslog": (_("{sent} sent; {error}"), _("{sent} sent")),
+        "update": (
+            _("no update"),
+            _("known"),
+            _("update to version {version} installed"),
+            _("update to version {version} not installed"),
+        ),
     }
 )
 """What jobs say of their work, by job."""

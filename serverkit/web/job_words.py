@@ -28,6 +28,7 @@ _SHARED: dict[str, Sequence[Text]] = {
         _("no own certificate"),
     ),
     "webhooks": _SENT,
+    "backup": (_("no schedule"), _("next {at}"), _("one is under way"), _("task {task}")),
 }  # fmt: skip
 """Results that both servers have."""
 
