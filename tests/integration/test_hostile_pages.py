@@ -39,6 +39,9 @@ KNOWN = {
     "to": "anna@site.example",
     "names": "north.site.example",
     "licence": "ADVANTAGE",
+    "folder": "/srv/copies",
+    "sha256": "0" * 64,
+    "host_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
 }
 """What fields take that do not take any text."""
 

@@ -16,6 +16,7 @@ from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
 from satellite.core.site.errors import NotCheckedError, OtherFileCheckedError
 from serverkit.actor import OPERATOR
+from serverkit.errors import AppError
 from tests.unit.satellite.factories import person, server_of
 
 
@@ -24,7 +25,7 @@ from tests.unit.satellite.factories import person, server_of
 def test_a_file_that_is_refused_is_not_kept(tmp_path: Path, kind: Incoming) -> None:
     """There is nothing to apply then."""
     server = server_of(tmp_path)
-    with pytest.raises(ExchangeError):
+    with pytest.raises((ExchangeError, AppError)):
         incoming.check_incoming(server, OPERATOR, kind, lambda: nullcontext(io.BytesIO(b"nonsense")))
     assert incoming.find_checked(server, kind) is None
     with pytest.raises(NotCheckedError):
@@ -39,7 +40,7 @@ def test_only_the_very_file_that_was_checked_is_applied_and_what_is_kept_is_neve
     """Another digest is refused; a file that changed meanwhile is verified again; put aside, it is gone."""
     server = server_of(tmp_path)
     view: dict[str, Any] = {"outcome": "applied"}
-    monkeypatch.setattr(incoming, "check_response_file", lambda *_: view)
+    monkeypatch.setitem(incoming._CHECKS, Incoming.RESPONSE, lambda *_: view)
     kept = incoming.check_incoming(server, OPERATOR, Incoming.RESPONSE, lambda: nullcontext(io.BytesIO(b"nonsense")))
 
     assert incoming.find_checked(server, Incoming.RESPONSE) == kept
@@ -81,7 +82,7 @@ def test_two_people_at_once_act_on_the_file_that_each_of_them_saw(
         def to_dict(self) -> dict[str, Any]:
             return {"outcome": "applied"}
 
-    monkeypatch.setattr(incoming, "check_response_file", lambda *_: {"outcome": "applied"})
+    monkeypatch.setitem(incoming._CHECKS, Incoming.RESPONSE, lambda *_: {"outcome": "applied"})
     monkeypatch.setattr(incoming, "import_response_file", apply)
     first = incoming.check_incoming(server, anna, kind, brings(b"of Anna"))
     assert incoming.check_incoming(server, berta, kind, brings(b"of Anna")).sha256 == first.sha256
@@ -112,7 +113,7 @@ def test_what_is_applied_is_the_file_that_was_compared(tmp_path: Path, monkeypat
             applied.append(stream.read())
         return {"outcome": "applied"}
 
-    monkeypatch.setattr(incoming, "check_authorization_file", lambda *_: {"outcome": "applied"})
+    monkeypatch.setitem(incoming._CHECKS, Incoming.AUTHORIZATION, lambda *_: {"outcome": "applied"})
     monkeypatch.setattr(incoming, "import_authorization_file", apply)
     first = incoming.check_incoming(server, OPERATOR, kind, lambda: nullcontext(io.BytesIO(b"the first")))
     incoming.apply_checked(server, OPERATOR, kind, first.sha256)
