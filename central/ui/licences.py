@@ -103,6 +103,7 @@ LICENCES = Table(
     LICENCES_PATH,
     (
         Column("name", _("Licence"), link=licence_path, sub="tag", sort=True, fixed=True, phone=True),
+        State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         Column("virtual_account", _("Virtual account"), sort=True, shown=False),
         Column("billing", _("Billing"), value=lambda one: str(BILLING[one["billing"]]), sort=True),
         Figure("purchased", _("Purchased"), sub=pending_words, hint=by_usage, sort=True),
@@ -112,7 +113,6 @@ LICENCES = Table(
         Balance("balance", _("Balance"), link=why_path, hint=by_usage, sort=True, phone=True),
         Column("tags", _("Tags")),
         Column("alerts", _("Alerts"), value=alert_words, link=alerts_path, further=pending_upgrade),
-        State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         KINDS,
         Moment("next_end", _("Ends next"), sort=True, shown=False),
         Figure("upcoming", _("Starts later"), sort=True, shown=False),
