@@ -21,6 +21,9 @@ EXAMPLES = {
     "server.names", "database.url", "anchor.folder", "backup.folder", "mail.host", "mail.ca_file", "mail.user", "mail.password_file",
     "contact.feedback", "contact.support", "management.bind", "management.token_file", "portal.export_page", "portal.contracts_page",
     "portal.address", "webhooks.allowed_networks", "webhooks.ca_file",
+    "contracts.url", "contracts.token_file", "contracts.ca_file", "contracts.allowed_networks",
+    "openid.issuer", "openid.client_id", "openid.client_secret_file", "openid.label", "openid.roles", "openid.ca_file",
+    "openid.allowed_networks",
 }  # fmt: skip
 
 
