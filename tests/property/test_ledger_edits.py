@@ -195,7 +195,9 @@ def test_a_deleted_holding_is_named(home: Path) -> None:
 
 
 @pytest.mark.repository_rule
-@pytest.mark.parametrize("statement", ["UPDATE pool_totals SET claimed = claimed + 1", "UPDATE claims SET count = 7"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE pool_totals SET claimed = claimed + 1 WHERE claimed > 0", "UPDATE claims SET count = 7"]
+)
 def test_an_edited_claim_or_total_is_named_by_its_pool(home: Path, statement: str) -> None:
     """Claims and their kept total differ: the pool is named."""
     account, va, tag = ask(home, "SELECT account_id, virtual_account_id, tag FROM pool_totals WHERE claimed > 0")[0]
