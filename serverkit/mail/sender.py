@@ -39,7 +39,10 @@ class MailOffError(AppError):
 
 def check_address(text: str) -> str:
     """A mail address as it will be in a header; InvalidInputError for what is none."""
-    check_text("mail address", text)
+    try:
+        check_text("mail address", text)
+    except AppError as error:
+        raise InvalidInputError("{text!r} is not a mail address: {why}", text=text[:80], why=error.message) from error
     try:
         return plain_address(text)
     except ValueError as error:

@@ -209,7 +209,7 @@ FILES = {
     "[database]\nbusy_seconds = nan": ("database.busy_seconds", "600", 2),
     '[log]\nlevel = "loud"': ("log.level", "debug", 2),
     '[anchor]\nfolder = "here"': ("anchor.folder", "absolute", 2),
-    "server = 1": ("server", "dictionary", 1),
+    "server = 1": ("server", "section", 1),
 }
 DATABASES = (
     "postgresql://[::1",
