@@ -44,7 +44,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     esac
   done
   # No package starts a service: the tests start what they need themselves.
-  if [ "${1:-}" = cluster ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod 755 /usr/sbin/policy-rc.d
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
