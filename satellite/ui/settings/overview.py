@@ -53,7 +53,7 @@ def show(page: Page) -> Answer:
             WEBHOOKS,
         ),
         (_("Log server"), show_syslog(page.unit)["host"] or _("none"), f"{PATH}/syslog"),
-        (_("Version"), satellite.__version__, UPDATE),
+        (_("Updates"), _("version {version}", version=satellite.__version__), UPDATE),
     ]
     context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}
     return Shown("settings", _("Settings"), "settings.html", context, nav="settings", help="settings")
