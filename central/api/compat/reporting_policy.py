@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from central.actions.policies import show_policies
-from central.api.compat.summary import MONTHS, summary_v2
+from central.api.compat.summary import MONTHS, summary_v3
 from central.api.compat.wire import Call
 from serverkit.clock import iso
 
@@ -39,7 +39,7 @@ def account_policy(call: Call) -> dict[str, Any]:
 
 def history(call: Call) -> dict[str, Any]:
     """`get-history`: the figures of each licence on this day; figures of days before are not kept."""
-    found = summary_v2(call)
+    found = summary_v3(call)
     day = call.unit.now
     date = f"{day.day:02d}-{MONTHS[day.month - 1].upper()}-{day.year}"
     return {
@@ -54,12 +54,23 @@ def history(call: Call) -> dict[str, Any]:
                 "display_name": one["display_name"],
                 "enforced": one["enforced"],
                 "export_restricted": one["export_restricted"],
-                "billing_type": "PREPAID",
+                "billing_type": _billing(one["license_details"]),
                 "userDefinedTags": [],
                 "history": [
-                    {"date": date, "entitled": one["entitled"], "inUse": one["inuse"], "reserved": one["reserved"]}
+                    {
+                        "date": date,
+                        "entitled": one["prepaid_entitled"],
+                        "inUse": one["prepaid_inuse"] + one["postpaid_inuse"],
+                        "reserved": one["prepaid_reserved"],
+                    }
                 ],
             }
             for one in found["summary"]
         ],
     }
+
+
+def _billing(lots: list[dict[str, Any]]) -> str:
+    """How a licence is billed: by usage where none of its lots is prepaid."""
+    kinds = {lot["billing_type"] for lot in lots}
+    return "USAGE" if kinds == {"USAGE"} else "PREPAID"
