@@ -134,6 +134,16 @@ def postgresql() -> Iterator[Callable[[str], str]]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _no_server_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `serve` sets for its process ends with a test that runs it in this one.
+
+    Otherwise a fault of a disk that a later test makes would end the process of the tests.
+    """
+    monkeypatch.setattr("serverkit.storage._serving", [False])
+    monkeypatch.setattr("tempfile.tempdir", tempfile.tempdir)
+
+
 @pytest.fixture
 def empty_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A world without central; each home gets a PostgreSQL database of its own where the test asks for that."""

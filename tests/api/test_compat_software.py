@@ -383,8 +383,13 @@ def test_devices_are_removed_by_a_submission_and_the_rest_of_an_account_is_told(
     assert base64.b64decode(policy["policy"]).startswith(b'<?xml version="1.0" encoding="UTF-8"?><smartLicensePolicy>')
     _, past = ask(script, "POST", f"{B}/licensing/v2/get-history", {"data": {"tags": ["ESSENTIALS"]}}, **named)
     [line] = past["data"]
-    assert (line["tag"], line["billing_type"], line["history"][0]["inUse"]) == ("ESSENTIALS", "USAGE", 9)
+    assert (line["tag"], line["billing_type"], line["history"][0]["inUse"]) == ("ESSENTIALS", "PREPAID", 9)
     assert len(line["history"]) == 1
+    vendor.central("catalogue", "import", vendor.file("feed.csv", "kind,tag,name\nentitlement,FEED,Feed\n"))
+    billing = "virtual_account,tag,quantity,billing\nSpare,FEED,1,usage\n"
+    vendor.central("order", "import", ACCOUNT, vendor.file("billing.csv", billing))
+    _, billed = ask(script, "POST", f"{B}/licensing/v2/get-history", {"data": {"tags": ["FEED"]}}, **named)
+    assert [one["billing_type"] for one in billed["data"]] == ["USAGE"]
     older = script.post(f"{CLOUD}/v1/accounts/{ACCOUNT}/alerts", {"severity": ["major"]})
     assert older == script.post(f"{ONE}/get-alerts", {"severity": ["major"]})
     for path in ("update-slr", "confirm-slr-update"):

@@ -289,8 +289,6 @@ def test_a_copy_of_a_satellites_home_does_not_serve_beside_it(
         refused.append(error["code"])
         assert "copy" in error["message"]
 
-    # Here the scheduler runs in the process of the tests, which must not end for a fault that a later test makes.
-    monkeypatch.setattr("serverkit.storage._serving", [False])
     monkeypatch.setattr("serverkit.devices.serve.serve", served)
     monkeypatch.setattr("serverkit.jobs.scheduler.run_scheduler", works)
     with suppress(json.JSONDecodeError):  # a server prints nothing in the end
