@@ -19,30 +19,26 @@ from central.domain.export_control.moving import move_grants
 from central.domain.export_control.queries import held_units
 from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.export_control.services import active_grants, release
-from central.domain.instances import queries, services, standby_sets
+from central.domain.instances import queries, services
 from central.domain.instances.detached import is_detached, release_term
 from central.domain.instances.errors import (
-    InstanceReservedError,
     NoFormerKeyError,
     ReasonNeededError,
     RestrictedHeldError,
-    UnitKnownError,
     UnknownInstanceError,
-    UnknownUnitError,
 )
 from central.domain.instances.models import Instance
-from central.domain.instances.rules import judge_release, judge_removal, why_detached
+from central.domain.instances.rules import judge_release, judge_removal
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
 from central.domain.ledger.reserving import reserved_for
 from central.domain.reservations.ending import take_back
 from central.domain.reservations.moving import move_reservations
-from central.domain.reservations.queries import forget_registered, reservation_of
+from central.domain.reservations.queries import forget_registered
 from central.domain.reservations.rehosting import held_in_place
 from central.domain.satellites.queries import satellite_names
 from central.keyring import KeyRing
 from exchange.errors import ExchangeError
-from exchange.identity import Udi
 from exchange.vocabulary import Compliance, ReleaseReason
 from serverkit.db.unit import Unit
 from serverkit.names import check_text
@@ -96,7 +92,7 @@ def list_instances_after(
 def show_instance(unit: Unit, domain: str, instance_id: str) -> dict[str, Any]:
     """One product instance."""
     account = by_domain(unit, domain)
-    row, names = _find(unit, account, instance_id), visible_names(unit, account.id)
+    row, names = visible_instance(unit, account, instance_id), visible_names(unit, account.id)
     sites, held = satellite_names(unit, account.id), partial(held_units, unit, account.id)
     return queries.instance_dict(unit, row, names, sites, held)
 
@@ -155,7 +151,7 @@ def transfer_instance(unit: Unit, domain: str, instance_id: str, virtual_account
     """Move an instance with what it uses; restricted and reserved units go with it, other licences stay."""
     account = by_domain(unit, domain)
     target = virtual_account(unit, account.id, virtual_account_name)
-    row = _find(unit, account, instance_id)
+    row = visible_instance(unit, account, instance_id)
     source = row.virtual_account_id
     if target.id != source:
         for refusal in held_in_place(unit, account.id, [row.id]).values():
@@ -213,34 +209,10 @@ def remove_instance(
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}
 
 
-def replace_unit(unit: Unit, domain: str, instance_id: str, machine: Udi, serial: str | None = None) -> dict[str, Any]:
-    """Put a machine in the place of a unit, the active one or that of a serial number, which is deregistered (row S4.1).
-
-    UnknownUnitError, UnitKnownError, InstanceReservedError; what a removal refuses of detached and managed instances.
-    """
-    account = by_domain(unit, domain)
-    row = _find(unit, account, instance_id)
-    require(unit, Permission.INSTANCE_MANAGE, account.id, row.virtual_account_id)
-    services.refuse_managed_instance(unit, row, f"instance replace {row.id}")
-    detached = why_detached(queries.instance_name(row), row.detached_until, unit.licence_now)
-    if detached is not None:
-        raise detached
-    if reservation_of(unit, account.id, row.id) is not None:
-        raise InstanceReservedError
-    old = queries.units_of(row).of_serial(serial)
-    if old is None:
-        raise UnknownUnitError
-    if standby_sets.is_shown_elsewhere(unit, row, machine):
-        raise UnitKnownError("{device} is known already", device=machine.label)
-    standby_sets.replace_unit(unit, row, old, machine)
-    unit.touched.add(account.id)
-    return {"id": row.id, "replaced": old.label, "by": machine.label}
-
-
 def release_unrestricted(unit: Unit, domain: str, instance_id: str) -> dict[str, Any]:
     """Free the unrestricted licences of an instance, which stays with the restricted ones that it holds (row C7.3)."""
     account = by_domain(unit, domain)
-    row = _find(unit, account, instance_id)
+    row = visible_instance(unit, account, instance_id)
     has, titles = possession(unit, account, row)
     judge_release(has, titles).enforce()
     services.free_claims(
@@ -255,7 +227,7 @@ def release_unrestricted(unit: Unit, domain: str, instance_id: str) -> dict[str,
 def release_former(unit: Unit, keyring: KeyRing, domain: str, instance_id: str, reason: str) -> dict[str, Any]:
     """Release the restricted units that a former key of a device holds, with a reason; the device and its units stay."""
     account = by_domain(unit, domain)
-    row = _find(unit, account, instance_id)
+    row = visible_instance(unit, account, instance_id)
     require(unit, Permission.RESTRICTED_RELEASE, account.id)
     if not reason.strip():
         raise ReasonNeededError
@@ -269,7 +241,8 @@ def release_former(unit: Unit, keyring: KeyRing, domain: str, instance_id: str, 
     return {"id": row.id, "released": [grant.id for grant in held]}
 
 
-def _find(unit: Unit, account: SmartAccount, instance_id: str) -> Instance:
+def visible_instance(unit: Unit, account: SmartAccount, instance_id: str) -> Instance:
+    """The instance of an id where the actor may see its virtual account; UnknownInstanceError."""
     row = queries.find_instance(unit, account.id, instance_id)
     if row.virtual_account_id not in visible_names(unit, account.id):
         raise UnknownInstanceError("there is no product instance {instance_id!r}", instance_id=instance_id[:64])

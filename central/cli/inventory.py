@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from central.actions import adding, instance_details, instance_plans, instances, licences
+from central.actions import adding, instance_details, instance_plans, instances, licences, unit_replacements
 from central.cli.base import group, reading, units_by_licence, writing
 from exchange.identity import Udi
 from serverkit.cli.base import emit, emit_list
@@ -188,5 +188,5 @@ def instance_replace(
 ) -> None:
     """Replace a unit."""
     with writing(context) as (_, unit):
-        found = instances.replace_unit(unit, domain, instance_id, Udi(pid=pid, serial=serial, uuid=uuid), of)
+        found = unit_replacements.replace_unit(unit, domain, instance_id, Udi(pid=pid, serial=serial, uuid=uuid), of)
     emit(context, found)

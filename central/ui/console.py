@@ -51,6 +51,7 @@ from central.ui import (
     pool_members,
     pool_tags,
     preferences,
+    replaced_units,
     reports,
     reservations,
     satellites,
@@ -86,7 +87,7 @@ from serverkit.web.urls import Url
 
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, inventory, general, licences, licence_details,
-    licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
+    licence_tags, lots, usage, lot_changes, instances, instance, replaced_units, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, device_conversions, conversions, convert,
     events, members, pool_members, catalogue, orders, order_cancelling, policies,
     mail, webhooks, backups, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,

@@ -7,20 +7,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from exchange.identity import Udi
 from satellite.actions.virtual_accounts import find_id
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.queries import names, virtual_account
-from satellite.core.event_log.event_kinds import SITE
 from satellite.core.export_queue.queries import grant_ends, held_units, units_in_the_way
-from satellite.core.instances import queries, services, standby_sets
+from satellite.core.instances import queries, services
 from satellite.core.instances.detached import is_detached
 from satellite.core.instances.errors import (
-    DetachedInstanceError,
-    UnitKnownError,
     UnknownInstanceError,
-    UnknownUnitError,
 )
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.rules import judge_removal, judge_transfer
@@ -159,25 +154,6 @@ def remove_instances(unit: Unit, ids: Sequence[str]) -> list[RowVerdict]:
     for row in queries.present(unit, allowed_ids(verdicts)):
         services.remove_instance(unit, row)
     return verdicts
-
-
-def replace_unit(unit: Unit, instance_id: str, machine: Udi, serial: str | None = None) -> dict[str, Any]:
-    """Put a machine in the place of a unit, the active one or that of a serial number, which is deregistered (row S4.1).
-
-    UnknownUnitError, UnitKnownError, DetachedInstanceError.
-    """
-    require(unit, Permission.INSTANCE_MANAGE)
-    row = queries.find_instance(unit, instance_id)
-    if is_detached(row.detached_until, unit.licence_now):
-        raise DetachedInstanceError
-    old = queries.units_of(row).of_serial(serial)
-    if old is None:
-        raise UnknownUnitError
-    if standby_sets.is_shown_elsewhere(unit, row, machine):
-        raise UnitKnownError("{device} is known already", device=machine.label)
-    standby_sets.replace_unit(unit, row, old, machine)
-    unit.touched.add(SITE)
-    return {"id": row.id, "replaced": old.label, "by": machine.label}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import click
 
 from exchange.identity import Udi
 from satellite.actions import alerts as alert_actions
-from satellite.actions import event_log, export_queue, instances, licences
+from satellite.actions import event_log, export_queue, instances, licences, unit_replacements
 from satellite.actions.conversions import list_conversions
 from satellite.cli.base import group, reading, writing
 from serverkit.cli.base import emit, emit_list
@@ -79,7 +79,7 @@ def instance_replace(
 ) -> None:
     """Replace a unit."""
     with writing(context) as (_, unit):
-        found = instances.replace_unit(unit, instance_id, Udi(pid=pid, serial=serial, uuid=uuid), of)
+        found = unit_replacements.replace_unit(unit, instance_id, Udi(pid=pid, serial=serial, uuid=uuid), of)
     emit(context, found)
 
 

@@ -71,7 +71,7 @@ def transfer_page(page: Page) -> Answer:
     used = listed([units(used["count"], used["name"]) for used in one["licences"]])
     about = [(_("Now in"), one["virtual_account"]), (_("Uses"), used or _("no licence"))]
     context = {"view": view, "about": about, "one": one, "offered": bool(offered)}
-    return Shown("instance-transfer", _title_of_transfer(one), "instance_transfer.html", context, **_within(one))
+    return Shown("instance-transfer", _title_of_transfer(one), "instance_transfer.html", context, **within(one))
 
 
 def transfer(page: Page) -> Answer:
@@ -96,7 +96,7 @@ def transfer(page: Page) -> Answer:
         "about": (),
         "nothing": already_there(found, target) is not None,
     }
-    return Shown("instance-transfer-preview", _title_of_transfer(one), "confirm.html", context, **_within(one))
+    return Shown("instance-transfer-preview", _title_of_transfer(one), "confirm.html", context, **within(one))
 
 
 def remove_page(page: Page) -> Answer:
@@ -118,7 +118,7 @@ def remove_page(page: Page) -> Answer:
         "back": path,
     }
     title = _("Remove {name}", name=one["name"])
-    return Shown("instance-remove", title, "instance_remove.html", context, **_within(one))
+    return Shown("instance-remove", title, "instance_remove.html", context, **within(one))
 
 
 def remove(page: Page) -> Answer:
@@ -131,7 +131,8 @@ def _title_of_transfer(one: Item) -> Text:
     return _("Transfer {name}", name=one["name"])
 
 
-def _within(one: Item) -> dict[str, Any]:
+def within(one: Item) -> dict[str, Any]:
+    """Where a page of the instance stands."""
     crumbs = (*LIST, (one["name"], f"/instances/{quote(one['id'], safe='')}"))
     return {"crumbs": crumbs, "nav": "instances", "help": "portal#product-instances"}
 

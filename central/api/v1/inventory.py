@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from central.actions import instance_details, instance_plans, instances, licences
+from central.actions import instance_details, instance_plans, instances, licences, unit_replacements
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.runtime import Central
@@ -146,7 +146,9 @@ def transfer_instance(call: Call) -> dict[str, Any]:
 def replace_unit(call: Call) -> dict[str, Any]:
     """Put a machine in the place of a unit, which is deregistered."""
     body = call.body
-    return instances.replace_unit(call.unit, call.path["account"], call.path["instance"], body.machine, body.unit)
+    return unit_replacements.replace_unit(
+        call.unit, call.path["account"], call.path["instance"], body.machine, body.unit
+    )
 
 
 def plan_transfer(call: Call) -> dict[str, Any]:

@@ -48,6 +48,12 @@ def is_shown_elsewhere(unit: Unit, row: Instance, udi: Udi) -> bool:
     return known or udi.key in {one.key for one in members_of(row)}
 
 
+def freed_without(unit: Unit, row: Instance, old: Udi) -> dict[str, int]:
+    """The units by tag that come free when a unit of a set leaves: none while another unit of it is registered."""
+    others = any(key.member != old.key for key in live_keys(unit, row))
+    return {} if others else claims_of(unit, row.account_id, row.id)
+
+
 def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
     """Another machine takes the place of a unit: the instance stays, and the replaced unit is deregistered (row S4.1).
 
@@ -56,6 +62,7 @@ def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
     """
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     end_clones(unit, row)
+    freed = freed_without(unit, row, old)
     now = units_of(row).with_replaced(old, new)
     row.udi, row.udi_key = now.active.to_dict(), now.active.key
     set_standbys(unit, row, now.standbys)
@@ -65,9 +72,8 @@ def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
         ),
         execution_options={"synchronize_session": "fetch"},
     )
-    freed: dict[str, int] = {}
     if not live_keys(unit, row):
-        freed, row.marks = claims_of(unit, row.account_id, row.id), []
+        row.marks = []
         release_claims(unit, row.account_id, [row.id])
     message = f"{old.label} of {placed_name(unit, row)} was replaced by {new.label}"
     say(unit, EventKind.INSTANCE_REPLACED, row, f"{message}{freed_text(freed, titles(unit, freed))}")

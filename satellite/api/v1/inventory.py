@@ -15,6 +15,7 @@ from satellite.actions import (
     instances,
     licences,
     tokens,
+    unit_replacements,
     virtual_accounts,
 )
 from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call
@@ -150,7 +151,7 @@ def transfer_instance(call: Call) -> dict[str, Any]:
 
 def replace_unit(call: Call) -> dict[str, Any]:
     """Put a machine in the place of a unit, which is deregistered."""
-    return instances.replace_unit(call.unit, call.path["instance"], call.body.machine, call.body.unit)
+    return unit_replacements.replace_unit(call.unit, call.path["instance"], call.body.machine, call.body.unit)
 
 
 def remove_instance(call: Call) -> dict[str, Any]:

@@ -45,6 +45,12 @@ def is_shown_elsewhere(unit: Unit, row: Instance, udi: Udi) -> bool:
     return known or udi.key in {one.key for one in members_of(row)}
 
 
+def freed_without(unit: Unit, row: Instance, old: Udi) -> dict[str, int]:
+    """The units by tag that come free when a unit of a set leaves: none while another unit of it is registered."""
+    others = any(key.member != old.key for key in live_keys(unit, row))
+    return {} if others else claims_of(unit, row.id)
+
+
 def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
     """Another machine takes the place of a unit: the instance stays, and the replaced unit is deregistered (row S4.1).
 
@@ -52,6 +58,7 @@ def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
     machine registers with a token of the same virtual account.
     """
     end_clones(unit, row)
+    freed = freed_without(unit, row, old)
     now = units_of(row).with_replaced(old, new)
     row.udi, row.udi_key = now.active.to_dict(), now.active.key
     set_standbys(unit, row, now.standbys)
@@ -59,9 +66,8 @@ def replace_unit(unit: Unit, row: Instance, old: Udi, new: Udi) -> None:
         delete(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.member == old.key),
         execution_options={"synchronize_session": "fetch"},
     )
-    freed: dict[str, int] = {}
     if not live_keys(unit, row):
-        freed, row.marks = claims_of(unit, row.id), []
+        row.marks = []
         replace_claims(unit, row.id, row.virtual_account_id, {})
         withdraw_all(unit, row.id)
     row.change_no = next_change(unit)
