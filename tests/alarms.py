@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.one_answer import say_the_same
 from tests.world import ACCOUNT, World
 
 Alerts = list[dict[str, Any]]
@@ -11,15 +12,20 @@ Alerts = list[dict[str, Any]]
 
 def listed(world: World, side: str, kind: str, *words: str, account: str = ACCOUNT) -> Alerts:
     """The alerts of a kind that the command of a side lists; `--all` shows those that ended too."""
-    found = (
-        world.central("alerts", account, *words) if side == "central" else world.satellite("alerts", *words, home=side)
-    )
-    return [alert for alert in found["items"] if alert["kind"] == kind]
+    return [alert for alert in _every(world, side, account, *words) if alert["kind"] == kind]
+
+
+def _every(world: World, side: str, account: str, *words: str) -> Alerts:
+    if side == "central":
+        return list(world.central("alerts", account, *words)["items"])
+    return list(world.satellite("alerts", *words, home=side)["items"])
 
 
 def raised(world: World, side: str, kind: str, account: str = ACCOUNT) -> Alerts:
-    """It is open; returns what is listed of it."""
-    found = listed(world, side, kind, account=account)
+    """It is open, and every surface of the server says the same of all that is open; returns what is listed of it."""
+    every = _every(world, side, account)
+    say_the_same(world, side, account, every)
+    found = [alert for alert in every if alert["kind"] == kind]
     assert found, f"{side} raises no {kind}"
     assert {alert["state"] for alert in found} == {"open"}
     return found

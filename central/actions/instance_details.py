@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import ALL_POOLS
+from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, by_number, managers, numbers_by_id
 from central.domain.alerts.queries import alert_dict, open_of_instances
@@ -176,6 +177,8 @@ def show_instance_details(unit: Unit, domain: str, instance_id: str, number: str
     manager = managers(unit, account.id).get(row.satellite_id or "")
     reservation, product = reservation_of(unit, account.id, row.id), find_product(unit, row.product_tag, row.udi["pid"])
     had = licences_of(unit, account.id, [row])[row.id]
+    allowed = visible_virtual_accounts(unit, account.id)
+    alerts = open_of_instances(unit, account.id, [row.id]).get(row.id, [])
     return {
         **view,
         "domain": domain,
@@ -195,7 +198,7 @@ def show_instance_details(unit: Unit, domain: str, instance_id: str, number: str
         "reserves": reservation is not None,
         "short": any(one.state == ClaimState.OUT_OF_COMPLIANCE for one in had),
         "reservation": reservation_dict(reservation, names) if reservation else None,
-        "alerts": [alert_dict(one) for one in open_of_instances(unit, account.id, [row.id]).get(row.id, [])],
+        "alerts": [alert_dict(one, allowed) for one in alerts],
     }
 
 

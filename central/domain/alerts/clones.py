@@ -84,6 +84,7 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
         "virtual_accounts": sorted({row.virtual_account_id for row in rows}),
         "instance": first.id,
         "instances": [row.id for row in rows[:MOST_NAMED]],
+        "places": [row.virtual_account_id for row in rows[:MOST_NAMED]],
     }
     digest = hashlib.sha256(key.encode()).hexdigest()
     return Wanted(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from central.domain.access.models import RoleAssignment
+from central.domain.alerts.around import CLONE, shown_in
 from central.domain.alerts.models import Alert
 from serverkit.alerts.engine import AlertState, Severity, place_of
 from serverkit.alerts.texts import said_again, surplus_text
@@ -68,19 +69,35 @@ def open_by_licence(
 
 
 def open_of_instances(unit: Unit, account_id: str, ids: Sequence[str]) -> dict[str, list[Alert]]:
-    """The open alerts of some instances, by instance, most urgent first."""
-    query = select(Alert).where(Alert.account_id == account_id, Alert.state == AlertState.OPEN)
+    """The open alerts of some instances that the actor sees, by instance, most urgent first.
+
+    One about two machines is an alert of both.
+    """
+    query = select(Alert).where(
+        Alert.account_id == account_id, Alert.state == AlertState.OPEN, shown_in(unit, account_id)
+    )
     found: dict[str, list[Alert]] = {}
     for row in unit.session.scalars(query.where(Alert.instance_id.in_(ids))):
         found.setdefault(row.instance_id or "", []).append(row)
+    for row in unit.session.scalars(query.where(Alert.kind == CLONE)):
+        for other in {*row.subject.get("instances", ())} & {*ids} - {row.instance_id}:
+            found.setdefault(other, []).append(row)
     return {of: sorted(rows, key=place_of) for of, rows in found.items()}
 
 
 def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:
     """An alert; of virtual accounts with a surplus, or that it is about, those alone that may be seen (None: all)."""
     message, subject = said_again(row.template, row.fields), dict(row.subject)
+    places = subject.pop("places", [])
     if allowed is not None and "virtual_accounts" in subject:
+        mine = [
+            (of, place) for of, place in zip(subject.get("instances", ()), places, strict=False) if place in allowed
+        ]
         subject["virtual_accounts"] = [one for one in subject["virtual_accounts"] if one in allowed]
+        subject["instances"] = [of for of, _ in mine]
+        if subject["virtual_account"] not in allowed:
+            # The one to open is the machine that the caller sees.
+            subject["instance"], subject["virtual_account"] = mine[0] if mine else (None, None)
     if "surplus" in subject:
         subject["surplus"] = [
             entry for entry in subject["surplus"] if allowed is None or entry["virtual_account"] in allowed

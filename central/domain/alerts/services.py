@@ -9,7 +9,7 @@ from itertools import chain
 from sqlalchemy import select
 
 from central.domain.access.rules import Permission
-from central.domain.access.services import require, visible_virtual_accounts
+from central.domain.access.services import is_permitted, require, visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.alerts.around import shown_in
@@ -190,7 +190,7 @@ def _concerns(row: Alert, virtual_account_ids: frozenset[str], sites: set[str]) 
 def _pools_of(row: Alert) -> set[str]:
     """The virtual accounts that an alert is about: both of a device that is in two of them."""
     subject = row.subject
-    return {str(one) for one in subject.get("virtual_accounts", [subject.get("virtual_account")])}
+    return {str(one) for one in subject.get("virtual_accounts", [subject.get("virtual_account")]) if one}
 
 
 def find_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
@@ -205,7 +205,11 @@ def find_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
 def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """An alert that the actor sees and may deal with; the account's own need the account."""
     found = find_alert(unit, account_id, alert_id)
-    require(unit, Permission.ALERT_MANAGE, account_id, str(found.subject.get("virtual_account") or ""))
+    place = str(found.subject.get("virtual_account") or "")
+    # One about a device that is in two virtual accounts is dealt with by those of either.
+    both = (place, *sorted(_pools_of(found) - {place}))
+    mine = next((one for one in both if is_permitted(unit, Permission.ALERT_MANAGE, account_id, one)), place)
+    require(unit, Permission.ALERT_MANAGE, account_id, mine)
     return found
 
 
@@ -233,5 +237,8 @@ def _standing(alert: Alert) -> tuple[str, datetime | None]:
 
 def _told(unit: Unit, alert: Alert, before: tuple[str, datetime | None], kind: EventKind, said: str) -> Alert:
     if _standing(alert) != before:
-        record(unit, alert.account_id, kind, f"{said}: {alert.message}", subject={"alert": alert.id})
+        message, subject = f"{said}: {alert.message}", {"alert": alert.id}
+        places: list[str | None] = [*sorted(_pools_of(alert))]
+        for place in places or [None]:  # in the log of each virtual account that it is about
+            record(unit, alert.account_id, kind, message, subject=subject, virtual_account_id=place)
     return alert
