@@ -67,7 +67,8 @@ def _declared(shown: Sequence[Item], catalogue: Mapping[str, AlertKind]) -> None
     for one in shown:
         kind = catalogue[one["kind"]]
         assert {*one["actions"]} <= {*kind.actions}, one
-        assert "{" not in one["message"] and "None" not in one["message"], one
+        assert "{" not in one["message"], one
+        assert "None" not in one["message"], one
         assert one["source"], one
 
 
