@@ -29,11 +29,13 @@ state=$top/build/bundle/state
 mkdir -p "$state"
 : >"$state/status"
 options=(-o "Dir::State::status=$state/status" -o Debug::NoLocking=1 --no-install-recommends -y -qq)
-urls=$(apt-get "${options[@]}" --print-uris install "$folder"/packages/*.deb | sed -n "s/^'\(http[^']*\)' .*/\1/p")
+# The client of OpenSSH is for copies of backups by SFTP; nothing else asks for it.
+more=(openssh-client)
+urls=$(apt-get "${options[@]}" --print-uris install "$folder"/packages/*.deb "${more[@]}" | sed -n "s/^'\(http[^']*\)' .*/\1/p")
 [ -n "$urls" ] || fail "apt-get names no package; run apt-get update first"
 mkdir -p "$folder/depends"
 # By name, so that apt checks the signature of the archive and the digest of each.
-names=$(apt-get "${options[@]}" -s install "$folder"/packages/*.deb | sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p' | grep -v '^perigee-')
+names=$(apt-get "${options[@]}" -s install "$folder"/packages/*.deb "${more[@]}" | sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p' | grep -v '^perigee-')
 (cd "$folder/depends" && apt-get -qq -o APT::Sandbox::User=root download $names)
 rm -rf "$state"
 

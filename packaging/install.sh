@@ -2,6 +2,7 @@
 # Installs Perigee from this folder, without a network; nothing is installed before everything was verified.
 #   install.sh --key FILE [satellite|central|agent]...   FILE: the vendor's public key, which came another way than this folder
 #   install.sh --sum HEX [satellite|central|agent]...    HEX: SHA-256 of SHA256SUMS, as the vendor told it another way
+#   sftp among the names adds the client of OpenSSH, which copies backups by SFTP.
 #   --verify verifies only. Without a name, the satellite is installed.
 set -eu
 cd "$(dirname "$0")"
@@ -14,6 +15,7 @@ while [ $# -gt 0 ]; do
     --sum) [ $# -gt 1 ] || fail "--sum needs a digest"; sum=$2; shift ;;
     --verify) only=yes ;;
     satellite | central | agent) names="$names perigee-$1" ;;
+    sftp) names="$names openssh-client" ;;
     *) fail "unknown: $1 (see the first lines of this file)" ;;
   esac
   shift

@@ -23,7 +23,7 @@ environment() {
   find "$venv" -depth -type d -name tests -path '*/site-packages/*' -exec rm -r {} +
   # Tables of symbols are for whoever builds the library. What its maker has repaired already (`*.libs`) stays as it is.
   find "$venv" -name '*.so' -not -path '*.libs/*' -print0 | while IFS= read -r -d '' library; do
-    if readelf -S "$library" | grep -q '\.symtab'; then strip --strip-unneeded "$library"; fi
+    if readelf -S "$library" | grep '\.symtab' >/dev/null; then strip --strip-unneeded "$library"; fi
   done
   # The compiler's files are equal in two builds: they name the final path and are checked by content, not by time.
   "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$venv"/lib

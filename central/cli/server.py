@@ -12,7 +12,7 @@ from central.actions.metrics import subject_of
 from central.actions.server import migrate_database, rehearse_migration
 from central.actions.setup import read_setup_code
 from central.actions.tasks import run_next_task
-from central.actions.tls import refresh_tls_at_start
+from central.actions.tls import ACTS as TLS
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
@@ -50,7 +50,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     def app(with_tls: bool) -> Application:
         own = open_central(folder)
         if with_tls:
-            refresh_tls_at_start(own)
+            TLS.refresh_at_start(own)
         return make_app(own)
 
     def scheduler() -> None:

@@ -15,7 +15,8 @@ from central.actions.mail import refresh_mail
 from central.actions.notices import write_notices
 from central.actions.report_runs import ask_due_runs
 from central.actions.time import make_clock_job
-from central.actions.tls import refresh_tls
+from central.actions.tls import ACTS as TLS
+from central.actions.updates import ACTS as UPDATES
 from central.actions.webhooks import ACTS as WEBHOOKS
 from central.domain.notices.rules import MAIL
 from central.domain.operations.models import OutboxEntry
@@ -61,13 +62,14 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         Job("notices", timedelta(minutes=1), nothing, "write mails about accounts, and summaries", notices),
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),
         Job("backup", timedelta(minutes=10), partial(BACKUPS.ask_if_due, server), "ask for the backup when it is due"),
+        Job("update", timedelta(minutes=10), UPDATES.note_outcome, "note what became of an update"),
         Job("reports", timedelta(minutes=1), nothing, "run the reports whose schedule is due", reports),
         Job(
             "figures", timedelta(minutes=1), nothing, "add up the licences that changed", partial(keep_figures, server)
         ),
         make_clock_job(server),
         Job(
-            "tls", timedelta(minutes=10), partial(refresh_tls, server), "renew the own TLS certificate, watch another's"
+            "tls", timedelta(minutes=10), partial(TLS.refresh, server), "renew the own TLS certificate, watch another's"
         ),
         Job(
             "terms",

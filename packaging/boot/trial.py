@@ -273,7 +273,7 @@ def doctors() -> dict[str, Any]:
 
 
 BOOTS: tuple[tuple[Callable[[], dict[str, Any]], ...], ...] = (
-    (quiet_without_a_home, make_central, first_boot, wizard, device, request_file, survives_a_kill, survives_silence, jobs_apart, installs_again, update, only_declared_ports),
+    (quiet_without_a_home, make_central, first_boot, wizard, device, request_file, survives_a_kill, survives_silence, jobs_apart, only_declared_ports, installs_again, update),
     (after_the_reboot, doctors),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from satellite.actions.synchronization import change_settings, show_settings
-from satellite.actions.tls import refresh_tls
+from satellite.actions.tls import ACTS as CERTIFICATE_ACTS
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.settings import services as stored
@@ -78,7 +78,7 @@ def change_network(
     if names is not None:
         stored.change(unit, stored.NETWORK, checked(NetworkNames, {"names": list(names)}))
         unit.session.flush()
-        refresh_tls(server, unit)
+        CERTIFICATE_ACTS.refresh(server, unit)
     if proxy is not None and proxy != (show_settings(unit)["proxy"] or ""):
         change_settings(server, unit, {"proxy": proxy or None})
     return show_network(server, unit)

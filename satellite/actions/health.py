@@ -10,7 +10,7 @@ from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.mail import sends_mail
 from satellite.actions.readiness import checks
 from satellite.actions.site import show_status
-from satellite.actions.tls import wanted_names
+from satellite.actions.tls import ACTS as TLS
 from satellite.core.operations.models import OutboxEntry
 from satellite.core.operations.queries import failing_jobs
 from satellite.runtime import Satellite
@@ -23,7 +23,7 @@ from serverkit.verdicts import Outcome
 def examine_health(server: Satellite, unit: Unit, jobs: Sequence[str] = ()) -> list[HealthCheck]:
     """Check what `/readyz` looks at, then certificate, age of this copy, synchronization, jobs, backups and mail."""
     status = show_status(server, unit)
-    certificate = certificate_check(server.home, wanted_names(server, unit), unit.now)
+    certificate = certificate_check(server.home, TLS.wanted_names(server, unit), unit.now)
     found = examine(checks(server))
     own = [
         _copy(status),

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from satellite.actions.registration import import_authorization_file
 from satellite.actions.setup_steps import check_authorization_file
 from satellite.actions.synchronization import check_response_file, import_response_file
-from satellite.actions.updates import Tell, check_update_file, install_update_file
+from satellite.actions.updates import ACTS as UPDATES
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require_actor
 from satellite.core.site.errors import NotCheckedError, OtherFileCheckedError
@@ -30,6 +30,7 @@ from serverkit.errors import DatabaseBusyError
 from serverkit.files import atomic_file, write_atomic
 from serverkit.locks import held_folder
 from serverkit.owner import make_folder
+from serverkit.updates.acts import Tell
 
 FOLDER = "incoming"
 PIECE = 1024 * 1024
@@ -88,7 +89,7 @@ def check_incoming(server: Satellite, actor: Actor, kind: Incoming, open_file: O
 _CHECKS: dict[Incoming, Callable[[Satellite, Actor, Opener], dict[str, Any]]] = {
     Incoming.AUTHORIZATION: check_authorization_file,
     Incoming.RESPONSE: check_response_file,
-    Incoming.UPDATE: check_update_file,
+    Incoming.UPDATE: UPDATES.check_file,
 }
 
 
@@ -122,7 +123,7 @@ def apply_checked(
         if kind is Incoming.AUTHORIZATION:
             found = import_authorization_file(server, actor, opened)
         elif kind is Incoming.UPDATE:
-            found = install_update_file(server, actor, opened, tell or (lambda _stage: None), wait=False)
+            found = UPDATES.install_file(server, actor, opened, tell or (lambda _stage: None), wait=False)
         else:
             found = import_response_file(server, actor, opened).to_dict()
     with suppress(NotCheckedError, DatabaseBusyError):  # it is applied; what is shown still is known to be

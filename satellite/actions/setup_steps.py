@@ -17,7 +17,7 @@ from satellite.actions.registration import RegistrationFile, registration_view
 from satellite.actions.setup import finish_setup
 from satellite.actions.synchronization import show_settings
 from satellite.actions.time import ACTS
-from satellite.actions.tls import set_names
+from satellite.actions.tls import ACTS as CERTIFICATE_ACTS
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.queries import present_names
@@ -65,7 +65,7 @@ def check_machine(
     findings = (
         judge_clock(system, browser_time, server.keyring.trust.root.created),
         judge_disk(free_bytes(server.home)),
-        judge_names(set_names(server, unit), reached_as),
+        judge_names(CERTIFICATE_ACTS.set_names(server, unit), reached_as),
         _address(server.home),
         _keys(server, unit),
         _schema(server),

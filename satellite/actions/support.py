@@ -21,7 +21,7 @@ from satellite.actions.site import show_status
 from satellite.actions.synchronization import list_history, show_settings
 from satellite.actions.syslog import show_syslog
 from satellite.actions.time import ACTS
-from satellite.actions.tls import show_tls
+from satellite.actions.tls import ACTS as TLS
 from satellite.actions.webhooks import ACTS as WEBHOOKS
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require, require_actor
@@ -133,7 +133,7 @@ def read_bundle(server: Satellite, unit: Unit, name: str) -> Iterator[bytes]:
 
 
 def _status(server: Satellite, unit: Unit) -> dict[str, Any]:
-    certificate = show_tls(server, unit)
+    certificate = TLS.show(server, unit)
     if "error" in certificate:
         certificate["error"] = certificate["error"].message
     return {

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from exchange.errors import ExchangeError
-from satellite.actions import support, synchronization, updates
+from satellite.actions import support, synchronization
 from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.incoming import Incoming, apply_checked
 from satellite.core.access.models import User
@@ -27,6 +27,8 @@ from serverkit.tasks import service
 from serverkit.tasks.errors import UnknownTaskError
 from serverkit.tasks.models import TaskMixin
 from serverkit.tasks.service import Progress, TaskKind
+from serverkit.updates.acts import INSTALL
+from serverkit.updates.acts import STAGES as UPDATE_STAGES
 
 SYNCHRONIZE, EXPORT, BULK = "synchronize", "export", "bulk"
 KINDS = (SYNCHRONIZE, EXPORT)
@@ -61,7 +63,7 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
         return apply_checked(server, actor, Incoming.UPDATE, str(wanted["sha256"]), progress.stage)
 
     return {
-        updates.INSTALL: TaskKind(updates.INSTALL, updates.STAGES, install_update),
+        INSTALL: TaskKind(INSTALL, UPDATE_STAGES, install_update),
         SYNCHRONIZE: TaskKind(SYNCHRONIZE, synchronization.ATTEMPT_STAGES, synchronize),
         EXPORT: TaskKind(EXPORT, ("make",), export),
         support.KIND: TaskKind(support.KIND, ("collect", "write"), make_bundle),

@@ -19,7 +19,7 @@ from satellite.actions.media import CarriedFile, choose_file, list_carried_files
 from satellite.actions.setup import needs_administrator, read_setup_code
 from satellite.actions.site import show_status
 from satellite.actions.time import propose_time_server
-from satellite.actions.tls import show_tls
+from satellite.actions.tls import ACTS as TLS
 from satellite.cli.menu_base import Menu
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import cell
@@ -38,7 +38,7 @@ def _state(menu: Menu) -> None:
 
 def _address(menu: Menu) -> None:
     with menu.reading() as (server, unit):
-        network, certificate = show_network(server, unit), show_tls(server, unit)
+        network, certificate = show_network(server, unit), TLS.show(server, unit)
     menu.terminal.say("Commands: satellite network show, satellite tls show\n")
     for address in _addresses(network):
         menu.terminal.say(address)

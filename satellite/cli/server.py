@@ -10,7 +10,7 @@ from satellite.actions import jobs as job_actions
 from satellite.actions.metrics import subject_of
 from satellite.actions.setup import migrate_database, needs_administrator, read_setup_code, rehearse_migration
 from satellite.actions.tasks import run_next_task
-from satellite.actions.tls import refresh_tls_at_start
+from satellite.actions.tls import ACTS as TLS
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
@@ -52,7 +52,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
         own = open_satellite(folder)
         keep_log(folder)
         if with_tls:
-            refresh_tls_at_start(own)
+            TLS.refresh_at_start(own)
         return make_app(own)
 
     def scheduler() -> None:

@@ -12,8 +12,8 @@ from satellite.actions.silent_devices import apply_deadlines
 from satellite.actions.synchronization import synchronize_if_due
 from satellite.actions.syslog import forward_events
 from satellite.actions.time import make_clock_job
-from satellite.actions.tls import refresh_tls
-from satellite.actions.updates import note_outcome
+from satellite.actions.tls import ACTS as TLS
+from satellite.actions.updates import ACTS as UPDATES
 from satellite.actions.webhooks import ACTS as WEBHOOKS
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
@@ -34,7 +34,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
     return (
         make_clock_job(server),
         Job(
-            "tls", timedelta(minutes=10), partial(refresh_tls, server), "renew the own TLS certificate, watch another's"
+            "tls", timedelta(minutes=10), partial(TLS.refresh, server), "renew the own TLS certificate, watch another's"
         ),
         Job("synchronize", timedelta(minutes=1), nothing, "synchronize over the network when it is due", synchronize),
         Job("anchor", timedelta(minutes=1), nothing, "raise the anchor, which backups leave out", server.raise_anchor),
@@ -45,7 +45,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
             "free the licences of silent devices, remove those silent for a year",
         ),
         Job("backup", timedelta(minutes=10), partial(BACKUPS.ask_if_due, server), "ask for the backup when it is due"),
-        Job("update", timedelta(minutes=10), note_outcome, "note what became of an update"),
+        Job("update", timedelta(minutes=10), UPDATES.note_outcome, "note what became of an update"),
         Job("mail", timedelta(minutes=1), nothing, "mail new alerts", partial(mail_alerts, server)),
         Job("syslog", timedelta(minutes=1), nothing, "send events to the log server", partial(forward_events, server)),
         Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),

@@ -35,6 +35,7 @@ KINDS = {
     "trust_expiring": _("A key of central ends soon"),
     "backup_old": _("The newest backup is old"),
     "backup_failed": _("A backup failed"),
+    "update_not_installed": _("An update was not installed"),
     "mail_undelivered": _("Mail was not delivered"),
     "webhook_undelivered": _("A webhook does not answer"),
     "backup_not_copied": _("A backup was not copied"),
@@ -46,6 +47,7 @@ SYNC, CLOCK = "/sync", "/settings/time"
 PLACES: dict[str, Place] = {
     "backup_old": (_("Make a backup"), "/settings/backup"),
     "backup_failed": (_("Make a backup"), "/settings/backup"),
+    "update_not_installed": (_("Open the updates"), "/settings/update"),
     "mail_undelivered": (_("Open the mail settings"), "/settings/mail"),
     "webhook_undelivered": (_("Open the webhooks"), "/settings/webhooks"),
     "backup_not_copied": (_("Open the target"), "/settings/backup/target"),

@@ -12,7 +12,7 @@ from satellite.actions.backups import ACTS as BACKUPS
 from satellite.actions.counts import count_export_queue, count_instances
 from satellite.actions.licences import list_licence_window, show_as_of
 from satellite.actions.site import show_status
-from satellite.actions.updates import recent_update
+from satellite.actions.updates import ACTS as UPDATES
 from satellite.runtime import Satellite
 from satellite.ui import licences as licence_pages
 from satellite.ui.alerts import place_of
@@ -75,7 +75,7 @@ def show_dashboard(page: Page) -> Answer:
         ],
         "backup": distance(newest, page.now) if newest else "",
         "alert_count": alerts.count,
-        "update": recent_update(page.unit) if page.may_open("/settings/update") else None,
+        "update": UPDATES.recent(page.unit) if page.may_open("/settings/update") else None,
         "paths": paths,
     }
     return Shown("dashboard", _("Dashboard"), "dashboard.html", context, nav="dashboard", help="portal#dashboard")

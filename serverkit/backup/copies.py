@@ -16,7 +16,7 @@ from serverkit.backup.folder_target import FolderPlace
 from serverkit.backup.plan import COPY, TARGET, LastCopy
 from serverkit.backup.ports import COPIED, SEND, TRY, BackupPorts, S
 from serverkit.backup.service import work_folder
-from serverkit.backup.sftp_target import SftpPlace
+from serverkit.backup.sftp_target import SftpPlace, find_client
 from serverkit.backup.shelf import Shelf
 from serverkit.backup.targets import Beat, Place, Target, new_key, public_of, read_key
 from serverkit.clock import optional_iso
@@ -65,10 +65,12 @@ class CopyActs(BackupPorts[S]):
     ) -> dict[str, Any]:
         """Set where copies go; what is not named stays. A key is generated where there is none, or with `fresh_key`.
 
-        InvalidInputError for what cannot be.
+        InvalidInputError for what cannot be, SftpMissingError where the client is not on this machine.
         """
         self.authorize(unit)
         wanted = store.checked(Target, {**self.target(unit).model_dump(), **changes})
+        if wanted.kind == "sftp":
+            find_client()
         secret = read_key(key) if key is not None else None
         if (
             wanted.kind == "sftp"

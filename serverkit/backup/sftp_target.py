@@ -106,9 +106,7 @@ class SftpPlace:
 
     def _batch(self, work: Path, lines: Sequence[str], size: int = 0, beat: Beat | None = None) -> str:
         """What the client says of a batch that succeeds; a refusal of `serverkit.backup.errors` otherwise."""
-        program = shutil.which("sftp")
-        if program is None:
-            raise SftpMissingError
+        program = find_client()
         for name, text in (("key", self._key), ("hosts", self._known())):
             file = work / name
             if not file.exists():
@@ -173,6 +171,14 @@ class SftpPlace:
         reason = next((line for line in lines if any(words in line.lower() for words, _kind in _SAID)), "")
         reason = reason or (lines[0] if lines else "the connection ended")
         return kind("{place}: {reason}", place=self._target.place, reason=reason[:200])
+
+
+def find_client() -> str:
+    """The client of OpenSSH on this machine; SftpMissingError."""
+    program = shutil.which("sftp")
+    if program is None:
+        raise SftpMissingError
+    return program
 
 
 def free_bytes(said: str) -> int | None:

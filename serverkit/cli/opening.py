@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, BinaryIO, Generic, Protocol, TypeAlias, TypeVar
 
 import click
 
@@ -14,10 +14,20 @@ from serverkit.actor import OPERATOR, Actor
 from serverkit.cli.base import emit, home_of, named_home
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
+from serverkit.errors import FileUnreadableError
 from serverkit.log import configure_logging
 from serverkit.settings import ServerAppSettings
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[Callable[[], AbstractContextManager[BinaryIO]]]:
+    """How to open a file that a command was given; FileUnreadableError where that fails."""
+    try:
+        yield lambda: file.open("rb")
+    except OSError as error:
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
 
 
 class Server(Protocol):

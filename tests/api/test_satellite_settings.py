@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satellite.actions import updates
 from satellite.actions.tasks import run_next_task
+from satellite.actions.updates import ACTS as UPDATES
 from satellite.app import make_app
 from satellite.core.operations.models import Webhook
 from satellite.runtime import Satellite, open_satellite
@@ -22,6 +22,7 @@ from serverkit.actor import SYSTEM
 from serverkit.tls.names import names_of
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
+from serverkit.updates import acts
 from serverkit.updates.bundle import System
 from serverkit.web.qr import qr_image
 from tests.certificates import issue, sign
@@ -157,9 +158,9 @@ def test_an_update_is_checked_backed_up_and_handed_to_the_root_helper(
     """An altered file is refused and not kept; a good one is shown, and asked for it is handed over after a backup."""
     report: dict[str, Any] = {}
     handed: list[bytes] = []
-    monkeypatch.setattr(updates, "release_keys", lambda: [VENDOR.public_key()])
-    monkeypatch.setattr(updates, "this_system", lambda: System("bookworm", "amd64"))
-    monkeypatch.setattr(updates.order, "last_report", lambda: report or None)
+    monkeypatch.setattr(acts, "release_keys", lambda: [VENDOR.public_key()])
+    monkeypatch.setattr(acts, "this_system", lambda: System("bookworm", "amd64"))
+    monkeypatch.setattr(acts.order, "last_report", lambda: report or None)
 
     def take(file: Any, product: str, _tell: Any, *, wait: bool) -> dict[str, str]:
         file.seek(0)
@@ -167,7 +168,7 @@ def test_an_update_is_checked_backed_up_and_handed_to_the_root_helper(
         assert (product, wait) == ("satellite", False)
         return {"stage": "accepted"}
 
-    monkeypatch.setattr(updates.order, "order_update", take)
+    monkeypatch.setattr(acts.order, "order_update", take)
     good = update_file(tmp_path / "good.tar").read_bytes()
     altered = update_file(tmp_path / "altered.tar", {**contents(), "Packages": b"x"}, listed=contents()).read_bytes()
     assert "does not run on this machine" in text_of(admin.get("/settings/update"))
@@ -187,7 +188,7 @@ def test_an_update_is_checked_backed_up_and_handed_to_the_root_helper(
     )
     assert not handed
     assert not list((server.home / "backups").glob("*.pgb"))
-    monkeypatch.setattr(updates.order, "is_offered", lambda: True)
+    monkeypatch.setattr(acts.order, "is_offered", lambda: True)
     task = admin.post("/settings/update/install", fields).headers["Location"]
     run_next_task(server)
     assert "The helper installs the update." in text_of(admin.get(task))
@@ -197,9 +198,9 @@ def test_an_update_is_checked_backed_up_and_handed_to_the_root_helper(
     assert "The update to version 2.0.0 was not installed" in text_of(admin.get("/settings/update"))
     assert 'data-update="went_back"' in text_of(admin.get("/"))
     with server.database.write(SYSTEM) as unit:
-        assert updates.note_outcome(unit) == "update to version 2.0.0 not installed"
+        assert UPDATES.note_outcome(unit) == "update to version 2.0.0 not installed"
         unit.session.flush()
-        assert updates.note_outcome(unit) == "known"
+        assert UPDATES.note_outcome(unit) == "known"
 
 
 @pytest.mark.row("S3.4")

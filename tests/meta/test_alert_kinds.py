@@ -136,6 +136,12 @@ TESTED: dict[tuple[str, str], str] = {
         "backup_not_copied",
     ),
     **_on(
+        BOTH,
+        "tests/unit/serverkit/updating/test_outcomes.py"
+        "::test_an_update_that_went_back_is_an_alert_until_one_is_installed",
+        "update_not_installed",
+    ),
+    **_on(
         ("central",),
         "tests/unit/central/actions/test_backups.py"
         "::test_a_due_backup_is_made_verified_and_told_by_alerts_where_it_is_late_or_fails",

@@ -76,7 +76,8 @@ TOGETHER = {
     "exchange/trust.py": "tests/property/test_exchange_attacks.py",
     "central/actions/instance_details.py": "tests/unit/central/actions/test_instance_list.py",
     "central/actions/instance_plans.py": "tests/unit/central/actions/test_instance_list.py",
-    "satellite/actions/updates.py": "tests/api/test_satellite_settings.py",
+    "central/actions/updates.py": "tests/unit/serverkit/updating/test_outcomes.py",
+    "satellite/actions/updates.py": "tests/unit/serverkit/updating/test_outcomes.py",
     "satellite/actions/syslog.py": "tests/unit/satellite/actions/test_mail.py",
 }
 # Tested by commands and interfaces only; the list may only become shorter.

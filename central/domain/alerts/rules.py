@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from serverkit.alerts.engine import AlertKind, Severity
 from serverkit.backup.alerts import backup_kinds
 from serverkit.tls.watch import alert_kinds
+from serverkit.updates.alerts import update_kinds
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
 
@@ -42,6 +43,7 @@ _KINDS = (
     AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
     AlertKind("mail_undelivered", _MINOR, "vendor", ("dismiss",), "the mail server did not take a mail in three attempts", "delivery, or another attempt by hand"),
     *backup_kinds("vendor"),
+    *update_kinds("vendor"),
     AlertKind("webhook_undelivered", _MINOR, "vendor", ("dismiss",), "a webhook did not take a delivery in three attempts", "delivery, or removal of the webhook"),
     *alert_kinds("vendor"),
 )  # fmt: skip

@@ -31,10 +31,11 @@ from serverkit.backup.alerts import KINDS as BACKUP_KINDS
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 from serverkit.tls.watch import KINDS as TLS_KINDS
+from serverkit.updates.alerts import KINDS as UPDATE_KINDS
 
 UNDELIVERED = frozenset({"mail_undelivered", "webhook_undelivered"})
 VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"}) | UNDELIVERED
-ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS - BACKUP_KINDS
+ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS - BACKUP_KINDS - UPDATE_KINDS
 TOLD = frozenset({"insufficient_licences"})
 
 
@@ -142,6 +143,11 @@ def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
 def refresh_backups(unit: Unit, wanted: Iterable[Wanted]) -> None:
     """Refresh the alerts about central's backups."""
     book(VENDOR).reconcile(unit, wanted, BACKUP_KINDS)
+
+
+def refresh_updates(unit: Unit, wanted: Iterable[Wanted]) -> None:
+    """Refresh the alerts about central's updates."""
+    book(VENDOR).reconcile(unit, wanted, UPDATE_KINDS)
 
 
 def _of_pools(unit: Unit, account_id: str, rows: list[Alert], wanted: frozenset[str] | None) -> list[Alert]:

@@ -26,6 +26,14 @@ class EventKind(StrEnum):
     BACKUP_COPIED = "backup:copied"
     BACKUP_REHEARSED = "backup:rehearsed"
     BACKUP_KEY_SEALED = "backup:key_sealed"
+    TLS_REQUESTED = "tls:certificate_requested"
+    TLS_DISCARDED = "tls:request_discarded"
+    TLS_IMPORTED = "tls:certificate_imported"
+    TLS_RENEWED = "tls:certificate_renewed"
+    TLS_RESET = "tls:certificate_reset"
+    UPDATE_ORDERED = "update:ordered"
+    UPDATE_INSTALLED = "update:installed"
+    UPDATE_FAILED = "update:not_installed"
     MAIL_RETRIED = "mail:retried"
     SUPPORT_BUNDLE_MADE = "support:bundle_made"
     WEBHOOK_ADDED = "webhook:added"
@@ -175,13 +183,21 @@ QUIET = frozenset(
         EventKind.REPORT_CHANGED,
         EventKind.REPORT_SCHEDULED,
         EventKind.REPORT_REMOVED,
-        # The action refreshes the alerts about backups itself.
+        # The action refreshes the alerts about backups, TLS and updates itself.
         EventKind.SETTINGS_CHANGED,
         EventKind.BACKUP_MADE,
         EventKind.BACKUP_REMOVED,
         EventKind.BACKUP_COPIED,
         EventKind.BACKUP_REHEARSED,
         EventKind.BACKUP_KEY_SEALED,
+        EventKind.TLS_REQUESTED,
+        EventKind.TLS_DISCARDED,
+        EventKind.TLS_IMPORTED,
+        EventKind.TLS_RENEWED,
+        EventKind.TLS_RESET,
+        EventKind.UPDATE_ORDERED,
+        EventKind.UPDATE_INSTALLED,
+        EventKind.UPDATE_FAILED,
         EventKind.SUPPORT_REQUESTED,
         EventKind.SUPPORT_BUNDLE_MADE,
         EventKind.WEBHOOK_ADDED,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from serverkit.alerts.engine import AlertKind, Severity
 from serverkit.backup.alerts import backup_kinds
 from serverkit.tls.watch import alert_kinds
+from serverkit.updates.alerts import update_kinds
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
 
@@ -28,6 +29,7 @@ _KINDS = (
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock jumped ahead or was set back", "confirmation or a correct clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "the root or a role key expires soon", "a newer root"),
     *backup_kinds("satellite"),
+    *update_kinds("satellite"),
     AlertKind("mail_undelivered", _MINOR, "satellite", ("dismiss",), "the mail server did not take a mail in three attempts", "delivery, or a change of the settings"),
     AlertKind("webhook_undelivered", _MINOR, "satellite", ("dismiss",), "a webhook did not take a delivery in three attempts", "delivery, or removal of the webhook"),
     *alert_kinds("satellite"),

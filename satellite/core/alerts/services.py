@@ -30,6 +30,7 @@ from serverkit.db.nonempty_tables import nonempty_tables
 from serverkit.db.unit import Unit
 from serverkit.mail.undelivered import undelivered_mail
 from serverkit.tls.watch import KINDS as TLS_KINDS
+from serverkit.updates.alerts import KINDS as UPDATE_KINDS
 from serverkit.webhooks.undelivered import undelivered_news
 
 TOLD = frozenset({"insufficient_licences"})
@@ -61,7 +62,9 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         conditions.clock(unit),
         undelivered(unit) if there & {OutboxEntry, WebhookDelivery} else nothing,
     )
-    _tell(unit, book().reconcile(unit, wanted, frozenset(CATALOGUE) - TLS_KINDS - BACKUP_KINDS, tell=TOLD))
+    _tell(
+        unit, book().reconcile(unit, wanted, frozenset(CATALOGUE) - TLS_KINDS - BACKUP_KINDS - UPDATE_KINDS, tell=TOLD)
+    )
 
 
 def undelivered(unit: Unit) -> Iterator[Wanted]:
@@ -85,6 +88,11 @@ def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
 def refresh_backups(unit: Unit, wanted: Iterable[Wanted]) -> None:
     """Refresh the alerts about backups."""
     book().reconcile(unit, wanted, BACKUP_KINDS)
+
+
+def refresh_updates(unit: Unit, wanted: Iterable[Wanted]) -> None:
+    """Refresh the alerts about updates."""
+    book().reconcile(unit, wanted, UPDATE_KINDS)
 
 
 def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:

@@ -12,7 +12,7 @@ from satellite.actions.settings import list_machine_settings
 from satellite.actions.synchronization import show_settings
 from satellite.actions.syslog import show_syslog
 from satellite.actions.time import ACTS
-from satellite.actions.tls import show_tls
+from satellite.actions.tls import ACTS as TLS
 from satellite.actions.webhooks import ACTS as ACTS_OF_WEBHOOKS
 from satellite.ui.settings.frame import MANAGE, PATH, server_of
 from satellite.ui.settings.tls import CERTIFICATES
@@ -35,7 +35,7 @@ SOURCES: dict[str, Words] = {
 def show(page: Page) -> Answer:
     """Every setting with its value, its source and the page that changes it."""
     server = server_of(page)
-    time, way, tls = ACTS.settings(page.unit), show_settings(page.unit), show_tls(server, page.unit)
+    time, way, tls = ACTS.settings(page.unit), show_settings(page.unit), TLS.show(server, page.unit)
     backups = BACKUPS.show(server, page.unit)
     kept: list[tuple[Words, Any, str]] = [
         (_("Zone"), time["zone"], f"{PATH}/time"),

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
-from satellite.actions import tls as actions
+from satellite.actions.tls import ACTS
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of, settings_page
 from serverkit.errors import InvalidInputError
 from serverkit.tls.pair import MOST_BYTES
@@ -93,11 +93,11 @@ REQUEST = Form(
 
 def show(page: Page) -> Answer:
     """The certificate, the request that waits, and the way to another certificate."""
-    found = actions.show_tls(server_of(page), page.unit)
+    found = ACTS.show(server_of(page), page.unit)
     fault = Refusal.of(found["error"]) if found["state"] == "unusable" else None
     waits = found["waiting"]
     typed: Mapping[str, str] = page.typed if page.typed is not None else {}
-    names = (waits and waits["names"]) or actions.propose_names(server_of(page), page.unit)
+    names = (waits and waits["names"]) or ACTS.propose_names(server_of(page), page.unit)
     values = {"names": names, "organization": waits["organization"] if waits else ""}
     context = {
         "found": found,
@@ -114,13 +114,13 @@ def show(page: Page) -> Answer:
 def request(page: Page) -> Answer:
     """Make a request; it is downloaded from the page that follows."""
     read = cast("RequestForm", page.read)
-    actions.request_certificate(server_of(page), page.unit, read.names, read.organization)
+    ACTS.request(server_of(page), page.unit, read.names, read.organization)
     return Moved(f"{TLS}#waiting", _("The request is made. Download it and have it signed."))
 
 
 def download(page: Page) -> Answer:
     """The request that waits."""
-    return Sent("server.csr", MEDIA, [actions.read_certificate_request(server_of(page), page.unit)])
+    return Sent("server.csr", MEDIA, [ACTS.read_request(server_of(page), page.unit)])
 
 
 def discard_page(page: Page) -> Answer:
@@ -135,24 +135,24 @@ def discard_page(page: Page) -> Answer:
 
 def discard(page: Page) -> Answer:
     """Remove what waits."""
-    actions.discard_certificate_request(server_of(page), page.unit)
+    ACTS.discard_request(server_of(page), page.unit)
     return Moved(TLS, _("Request and private key removed."))
 
 
 def check(page: Page) -> Answer:
     """Examine a certificate and rehearse it; nothing is changed."""
-    return _checked(actions.check_certificate(server_of(page), page.unit, _sent(page)))
+    return _checked(ACTS.check(server_of(page), page.unit, _sent(page)))
 
 
 def take(page: Page) -> Answer:
     """Take a certificate that was checked; it is examined once more."""
-    actions.import_certificate(server_of(page), page.unit, _sent(page))
+    ACTS.take(server_of(page), page.unit, _sent(page))
     return Moved(TLS, _("The certificate is in use. Running processes load it within seconds."))
 
 
 def renew(page: Page) -> Answer:
     """Renew the server's own certificate."""
-    actions.renew_own_certificate(server_of(page), page.unit)
+    ACTS.renew(server_of(page), page.unit)
     return Moved(TLS, _("The certificate is renewed; its key stayed."))
 
 

@@ -6,11 +6,12 @@ from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
-from satellite.actions import updates as actions
 from satellite.actions.incoming import Incoming, check_incoming, drop_checked, find_checked
 from satellite.actions.tasks import is_scheduled, show_task, stop_task
+from satellite.actions.updates import ACTS
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of, settings_page
 from serverkit.errors import NotFoundError
+from serverkit.updates.acts import INSTALL
 from serverkit.updates.bundle import MOST_BYTES
 from serverkit.updates.install import INSTALLED
 from serverkit.web.answers import Answer, Moved
@@ -42,7 +43,7 @@ class Chosen(BaseModel):
 def show(page: Page) -> Answer:
     """The version that runs, the last update, and a file that was checked."""
     checked = find_checked(server_of(page), Incoming.UPDATE)
-    found = actions.show_updates(page.unit)
+    found = ACTS.show(page.unit)
     context = {
         "found": found,
         "checked": checked,
@@ -73,7 +74,7 @@ def check(page: Page) -> Answer:
 
 def install(page: Page) -> Answer:
     """Have the file installed that was checked."""
-    return Moved(f"{UPDATE}/task/{actions.start_update(page.unit, cast('Chosen', page.read).sha256)}")
+    return Moved(f"{UPDATE}/task/{ACTS.start(page.unit, cast('Chosen', page.read).sha256)}")
 
 
 def drop(page: Page) -> Answer:
@@ -85,7 +86,7 @@ def drop(page: Page) -> Answer:
 def find_task(page: Page) -> dict[str, Any]:
     """The task of the address, if it is an update; NotFoundError."""
     found = show_task(server_of(page), page.unit, page.parts["id"])
-    if found["kind"] != actions.INSTALL:
+    if found["kind"] != INSTALL:
         raise NotFoundError
     return found
 

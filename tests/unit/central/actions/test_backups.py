@@ -92,8 +92,11 @@ def test_a_due_backup_is_made_verified_and_told_by_alerts_where_it_is_late_or_fa
 
 
 @pytest.mark.row("B8")
-def test_the_emergency_kit_holds_no_secret_and_its_key_opens_with_the_passphrase_alone(server: Central) -> None:
+def test_the_emergency_kit_holds_no_secret_and_its_key_opens_with_the_passphrase_alone(
+    server: Central, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Places, fingerprint and commands are in it; the key only on demand, encrypted, as an event; another passphrase opens nothing."""
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     with server.database.write(OPERATOR) as unit:
         ACTS.set_passphrase(server, unit, SECRET)
         with pytest.raises(NoTargetError):

@@ -11,9 +11,8 @@ import pytest
 from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_csr
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from satellite.actions import tls as actions
 from satellite.actions.event_log import list_events
-from satellite.actions.tls import refresh_tls, refresh_tls_at_start
+from satellite.actions.tls import ACTS
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
 from satellite.runtime import Satellite
@@ -48,15 +47,15 @@ def test_a_certificate_is_renewed_when_it_is_due_and_only_then(tmp_path: Path) -
     """A home without one gets none by the job: the server makes it when it starts."""
     server = server_of(tmp_path)
     with server.database.write(SYSTEM) as unit:
-        assert refresh_tls(server, unit) == "no own certificate"
+        assert ACTS.refresh(server, unit) == "no own certificate"
     ensure_pair(tmp_path / TLS, datetime.now(UTC))
     fresh = read_pair(tmp_path / TLS).fingerprint
-    refresh_tls_at_start(server)
+    ACTS.refresh_at_start(server)
     kept = read_pair(tmp_path / TLS).fingerprint
     end = read_pair(tmp_path / TLS).leaf.not_valid_after_utc
     with server.database.write(SYSTEM) as unit:
         unit.now = end - timedelta(days=1)
-        refresh_tls(server, unit)
+        ACTS.refresh(server, unit)
     server.database.dispose()
 
     assert kept == fresh
@@ -69,15 +68,15 @@ def test_what_was_issued_for_a_request_takes_the_place_of_the_own_certificate(se
     folder = server.home / TLS
     own = read_pair(folder)
     with server.database.write(OPERATOR) as unit:
-        request = actions.request_certificate(server, unit, ["north.site.example", "10.4.0.9"], "Site")
-        again = actions.request_certificate(server, unit, ["north.site.example"], "")
+        request = ACTS.request(server, unit, ["north.site.example", "10.4.0.9"], "Site")
+        again = ACTS.request(server, unit, ["north.site.example"], "")
         issued = sign(request, NOW)
-        checked = actions.check_certificate(server, unit, issued)
+        checked = ACTS.check(server, unit, issued)
         assert read_pair(folder).fingerprint == own.fingerprint
-        taken = actions.import_certificate(server, unit, issued)
+        taken = ACTS.take(server, unit, issued)
         unit.session.flush()
         kinds = [one["kind"] for one in list_events(unit)]
-        found = actions.show_tls(server, unit)
+        found = ACTS.show(server, unit)
 
     assert load_pem_x509_csr(again).public_key() == load_pem_x509_csr(request).public_key()
     assert set(outcomes(checked).values()) == {"pass"}
@@ -90,7 +89,7 @@ def test_what_was_issued_for_a_request_takes_the_place_of_the_own_certificate(se
     assert kinds.count("tls:certificate_requested") == 2
     assert kinds.count("tls:certificate_imported") == 1
     with server.database.write(OPERATOR) as unit, pytest.raises(TlsNotOwnError):
-        actions.renew_own_certificate(server, unit)
+        ACTS.renew(server, unit)
 
 
 @pytest.mark.row("S3.4")
@@ -101,7 +100,7 @@ def test_a_certificate_that_would_not_work_is_refused_with_its_cause(server: Sat
     """Each fault fails its own check; the import refuses it, and both the pair and the waiting key stay."""
     folder = server.home / TLS
     with server.database.write(OPERATOR) as unit:
-        request = actions.request_certificate(server, unit, ["north.site.example"])
+        request = ACTS.request(server, unit, ["north.site.example"])
     good = sign(request, NOW)
     end = b"-----END CERTIFICATE-----\n"
     data, check = {
@@ -117,9 +116,9 @@ def test_a_certificate_that_would_not_work_is_refused_with_its_cause(server: Sat
     }[case]
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     with server.database.write(OPERATOR) as unit:
-        found = actions.check_certificate(server, unit, data)
+        found = ACTS.check(server, unit, data)
         with pytest.raises(TlsCertificateRefusedError) as refused:
-            actions.import_certificate(server, unit, data)
+            ACTS.take(server, unit, data)
 
     assert outcomes(found)[check] == "fail"
     assert not found["usable"]
@@ -132,8 +131,8 @@ def test_names_that_devices_use_and_a_certificate_that_ends_soon_are_warned_of(s
     """A warning does not stand against the import."""
     (server.home / TLS / "asked.json").write_text(f'{{"10.4.0.9": "{NOW:%Y-%m-%d}"}}', encoding="ascii")
     with server.database.write(OPERATOR) as unit:
-        request = actions.request_certificate(server, unit, ["north.site.example"])
-        found = actions.check_certificate(server, unit, sign(request, NOW, days=20))
+        request = ACTS.request(server, unit, ["north.site.example"])
+        found = ACTS.check(server, unit, sign(request, NOW, days=20))
 
     assert found["usable"]
     assert found["lacking"] == ["10.4.0.9"]
@@ -150,9 +149,9 @@ def test_a_private_key_that_waits_is_never_overwritten(server: Satellite, tmp_pa
     key.write_bytes(other.key)
     with server.database.write(OPERATOR) as unit:
         with pytest.raises(TlsKeyWaitsError):
-            actions.import_certificate(server, unit, other.certificate, key)
+            ACTS.take(server, unit, other.certificate, key)
         assert (folder / "server.key").read_bytes() == waits.key
-        actions.import_certificate(server, unit, waits.certificate)
+        ACTS.take(server, unit, waits.certificate)
     assert read_pair(folder).leaf == load_pem_x509_certificate(waits.certificate)
 
 
@@ -162,11 +161,11 @@ def test_a_reset_takes_the_place_of_a_damaged_pair_and_of_an_imported_one(server
     folder = server.home / TLS
     (folder / "server.crt").write_bytes(b"damaged")
     with server.database.write(OPERATOR) as unit:
-        assert actions.show_tls(server, unit)["state"] == "unusable"
-        first = actions.reset_certificate(server, unit)
-        imported = sign(actions.request_certificate(server, unit, ["north.site.example"]), NOW)
-        actions.import_certificate(server, unit, imported)
-        second = actions.reset_certificate(server, unit)
+        assert ACTS.show(server, unit)["state"] == "unusable"
+        first = ACTS.reset(server, unit)
+        imported = sign(ACTS.request(server, unit, ["north.site.example"]), NOW)
+        ACTS.take(server, unit, imported)
+        second = ACTS.reset(server, unit)
         unit.session.flush()
         assert [one["kind"] for one in list_events(unit)].count("tls:certificate_reset") == 2
     assert first["state"] == second["state"] == "own"
@@ -175,7 +174,7 @@ def test_a_reset_takes_the_place_of_a_damaged_pair_and_of_an_imported_one(server
     (folder / "server.crt").unlink()
     (folder / "server.key").write_bytes(issue(NOW, "a.example").key)
     with server.database.write(OPERATOR) as unit, pytest.raises(TlsKeyWaitsError):
-        actions.reset_certificate(server, unit)
+        ACTS.reset(server, unit)
 
 
 @pytest.mark.row("S3.4")
@@ -183,18 +182,18 @@ def test_the_own_certificate_is_renewed_on_demand_with_its_key(server: Satellite
     """The fingerprint of the key stays, and only administrators do it."""
     before = read_pair(server.home / TLS)
     with server.database.write(OPERATOR) as unit:
-        found = actions.renew_own_certificate(server, unit)
+        found = ACTS.renew(server, unit)
     assert found["key_fingerprint"] == before.key_fingerprint
     assert found["fingerprint"] != before.fingerprint
     with server.database.write(person(Role.OPERATOR)) as unit:
         for act in (
-            lambda: actions.renew_own_certificate(server, unit),
-            lambda: actions.reset_certificate(server, unit),
-            lambda: actions.request_certificate(server, unit, ["a.example"]),
-            lambda: actions.discard_certificate_request(server, unit),
-            lambda: actions.read_certificate_request(server, unit),
-            lambda: actions.check_certificate(server, unit, b""),
-            lambda: actions.import_certificate(server, unit, b""),
+            lambda: ACTS.renew(server, unit),
+            lambda: ACTS.reset(server, unit),
+            lambda: ACTS.request(server, unit, ["a.example"]),
+            lambda: ACTS.discard_request(server, unit),
+            lambda: ACTS.read_request(server, unit),
+            lambda: ACTS.check(server, unit, b""),
+            lambda: ACTS.take(server, unit, b""),
         ):
             with pytest.raises(NotPermittedError):
                 act()
@@ -205,5 +204,5 @@ def test_the_own_certificate_is_renewed_on_demand_with_its_key(server: Satellite
 def test_a_request_for_what_is_no_name_is_refused(server: Satellite, names: list[str]) -> None:
     """No key is made then."""
     with server.database.write(OPERATOR) as unit, pytest.raises(AppError):
-        actions.request_certificate(server, unit, names)
+        ACTS.request(server, unit, names)
     assert not (server.home / TLS / "waiting.key").exists()

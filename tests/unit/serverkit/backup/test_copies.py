@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from satellite.actions import tasks as satellite_tasks
 from satellite.actions.backups import ACTS as SATELLITE
 from satellite.core.alerts.models import Alert as SatelliteAlert
 from serverkit.actor import OPERATOR, SYSTEM
-from serverkit.backup.errors import NoTargetError
+from serverkit.backup.errors import NoTargetError, SftpMissingError
 from serverkit.backup.targets import new_key, public_of
 from tests.unit.central.factories import server_of as central_of
 from tests.unit.satellite.factories import server_of as satellite_of
@@ -97,8 +98,10 @@ def test_a_backup_goes_off_the_machine_and_what_stops_it_is_an_alert_until_a_cop
 
 
 @pytest.mark.row("B8")
-def test_the_key_for_a_target_is_made_here_and_only_its_public_half_is_shown(side: Side) -> None:
-    """It is encrypted in the database, stays when the target changes, and is forgotten with the target."""
+def test_the_key_for_a_target_is_made_here_and_only_its_public_half_is_shown(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the client on this machine the refusal names its package. It is encrypted in the database, stays when the target changes, and is forgotten with the target."""
     server, acts = side.server, side.acts
     wanted = {
         "kind": "sftp",
@@ -107,6 +110,11 @@ def test_the_key_for_a_target_is_made_here_and_only_its_public_half_is_shown(sid
         "path": "in",
         "host_keys": public_of(new_key()),
     }
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    with server.database.write(OPERATOR) as unit, pytest.raises(SftpMissingError) as refused:
+        acts.set_target(server, unit, wanted)
+    assert "`openssh-client`" in str(refused.value.remedy)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     with server.database.write(OPERATOR) as unit:
         shown = acts.set_target(server, unit, wanted)
         again = acts.set_target(server, unit, {"port": 2222})

@@ -1,0 +1,9 @@
+"""`central tls` (row S3.4 at central)."""
+
+from __future__ import annotations
+
+from central.actions.tls import ACTS
+from central.cli.base import OPENER, group
+from serverkit.tls.cli import add_tls_commands
+
+add_tls_commands(group, ACTS, OPENER)
