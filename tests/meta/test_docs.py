@@ -331,6 +331,7 @@ def _possible(kind: AlertKind) -> str:
 SHARED_ALERTS = (
     "alerts/clock.py",
     "backup/alerts.py",
+    "updates/alerts.py",
     "mail/undelivered.py",
     "tls/watch.py",
     "webhooks/undelivered.py",
