@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from central.actions.tls import ACTS
 from central.cli.base import OPENER, group
-from serverkit.tls.cli import add_tls_commands
+from serverkit.cli.tls import add_tls_commands
 
 add_tls_commands(group, ACTS, OPENER)
