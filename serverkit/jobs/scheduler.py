@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -31,6 +32,8 @@ def run_scheduler(
 
     `beat` is what each process of several does for itself, as often; `tasks` runs what people asked for, each second. The slot's row decides whether anything runs; so a laboratory's clock may jump, and other schedulers may exist.
     """
+    # A task that takes minutes is looked for each second meanwhile: that is no warning for the log.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BlockingScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
