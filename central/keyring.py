@@ -7,7 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from exchange.certificates import certificate_key
 from exchange.device.backend import Signer
+from exchange.errors import ExchangeError
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 from exchange.vocabulary import Role
@@ -70,7 +72,10 @@ class KeyRing:
     @property
     def trust(self) -> Trust:
         """The root, with the chain that leads to it."""
-        return self._read(TRUST, lambda: Trust.restore(read_key_file(self.folder / TRUST, TRUST_BYTES)))
+        try:
+            return self._read(TRUST, lambda: Trust.restore(read_key_file(self.folder / TRUST, TRUST_BYTES)))
+        except ExchangeError as error:
+            raise KeyUnreadableError("keys/{name} is damaged", name=TRUST) from error
 
     @property
     def response_key(self) -> PrivateKey:
@@ -115,9 +120,18 @@ class KeyRing:
     def check(self) -> int:
         """Read all that is needed to answer, as it is on the disk; returns the version of the root.
 
-        AppError or ExchangeError for what is missing, damaged or cut.
+        KeyUnreadableError for what is damaged, cut or another's: what that key signed would be refused everywhere.
         """
-        _ = self.response_key, self.grant_key, self.device_ca_key, self.device_ca, self.box
+        for role, key in ((Role.RESPONSE, self.response_key), (Role.GRANT, self.grant_key)):
+            if key.public.key_id not in self.trust.keys(role):
+                raise KeyUnreadableError("keys/{name} holds another key than the root names", name=role_file(role))
+        try:
+            named = certificate_key(self.device_ca)
+        except ExchangeError as error:
+            raise KeyUnreadableError("keys/{name} is damaged", name=DEVICE_CA_CERTIFICATE) from error
+        if named.key_id != self.device_ca_key.public.key_id:
+            raise KeyUnreadableError("keys/{name} holds another key than its certificate", name=DEVICE_CA_KEY)
+        _ = self.box
         return self.trust.root.version
 
     def missing(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from exchange.errors import ExchangeError
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 from serverkit.errors import KeyFileMissingError, KeyUnreadableError
@@ -16,6 +17,7 @@ TRUST = "trust.json"
 BOX = "secrets.key"
 PSEUDONYMS = "pseudonyms.key"
 KEY_BYTES = 16_384
+PSEUDONYM_BYTES = 32
 TRUST_BYTES = 16 * 1024 * 1024
 
 
@@ -44,7 +46,10 @@ class KeyRing:
         held = self._trust
         if held is None or held[0] != mark:
             # Every change replaces the file, so that it is another one: only then is the chain walked again.
-            held = self._trust = (mark, Trust.restore(read_key_file(self.folder / TRUST, TRUST_BYTES)))
+            try:
+                held = self._trust = (mark, Trust.restore(read_key_file(self.folder / TRUST, TRUST_BYTES)))
+            except ExchangeError as error:
+                raise KeyUnreadableError("keys/{name} is damaged", name=TRUST) from error
         return held[1]
 
     def write_trust(self, trust: Trust) -> None:
@@ -64,7 +69,10 @@ class KeyRing:
     @cached_property
     def pseudonym_key(self) -> bytes:
         """Makes pseudonyms that stay the same and cannot be guessed."""
-        return read_key_file(self.folder / PSEUDONYMS, KEY_BYTES)
+        key = read_key_file(self.folder / PSEUDONYMS, KEY_BYTES)
+        if len(key) != PSEUDONYM_BYTES:  # another key would make other pseudonyms of the same names
+            raise KeyUnreadableError("keys/{name} is damaged", name=PSEUDONYMS)
+        return key
 
     def make_key(self) -> str:
         """Make and store a key; returns its id."""
@@ -78,15 +86,18 @@ class KeyRing:
         if key_id not in self._keys:
             file = self._file(key_id)
             try:
-                self._keys[key_id] = PrivateKey.from_pem(read_key_file(file, KEY_BYTES), None)
+                found = PrivateKey.from_pem(read_key_file(file, KEY_BYTES), None)
             except ValueError as error:
                 raise KeyUnreadableError("keys/{name} is damaged", name=file.name) from error
+            if found.public.key_id != key_id:
+                raise KeyUnreadableError("keys/{name} holds another key", name=file.name)
+            self._keys[key_id] = found
         return self._keys[key_id]
 
     def check(self, key_ids: list[str]) -> int:
         """Read all that is needed to answer, as it is on the disk; returns the version of the root.
 
-        AppError or ExchangeError for what is missing, damaged or cut.
+        KeyFileMissingError or KeyUnreadableError for what is missing, damaged, cut or another's.
         """
         for key_id in key_ids:
             self.key(key_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from serverkit.devices.health import CheckCall, run_checks
+from serverkit.devices.health import FIRST, CheckCall, run_checks
+from serverkit.errors import Refusal
 from serverkit.tls.errors import TlsPairError
 from serverkit.tls.names import not_covered
 from serverkit.tls.pair import CERTIFICATE, KEY, TLS, is_there, read_pair
@@ -18,18 +19,41 @@ SOON_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One check: its name, what became of it, a detail for people, and the day that it names as `{day}`."""
+    """One check: its name, what became of it, a detail for people, and the day that it names as `{day}`.
+
+    `because` names a check that says more of the same cause where it does not pass either.
+    """
 
     name: str
     outcome: Outcome
     detail: str
     day: datetime | None = None
+    because: str = ""
+
+
+def tried(name: str, look: Callable[[], HealthCheck], because: str = "") -> HealthCheck:
+    """What a check says; what keeps it from looking fails it, and no other."""
+    try:
+        return look()
+    except Refusal as error:
+        return HealthCheck(name, Outcome.FAIL, f"{error.code}: {error.message}", because=because)
+
+
+def each_cause_once(found: Sequence[HealthCheck]) -> list[HealthCheck]:
+    """The checks, without the failures of which another one that does not pass says more."""
+    bad = {one.name for one in found if one.outcome in {Outcome.WARN, Outcome.FAIL}}
+    return [
+        HealthCheck(one.name, Outcome.SKIP, FIRST.format(name=one.because))
+        if one.because in bad and one.outcome is Outcome.FAIL
+        else one
+        for one in found
+    ]
 
 
 def examine(checks: Mapping[str, CheckCall]) -> list[HealthCheck]:
     """The results of the checks of `/readyz`; a clock that is not confirmed is a warning."""
     return [
-        HealthCheck(name, _of(name, ok=one.ok, detail=one.detail), one.detail)
+        HealthCheck(name, Outcome.SKIP if one.because else _of(name, ok=one.ok, detail=one.detail), one.detail)
         for name, one in run_checks(checks).items()
     ]
 

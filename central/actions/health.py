@@ -17,7 +17,7 @@ from central.runtime import Central
 from central.sync.restored_central import origin
 from serverkit.alerts.engine import AlertState
 from serverkit.db.unit import Unit
-from serverkit.health_checks import HealthCheck, backup_check, certificate_check, examine
+from serverkit.health_checks import HealthCheck, backup_check, certificate_check, each_cause_once, examine, tried
 from serverkit.jobs.listing import BY_HAND
 from serverkit.outbox import waiting
 from serverkit.verdicts import Outcome
@@ -30,13 +30,13 @@ def examine_health(server: Central, unit: Unit) -> list[HealthCheck]:
     require(unit, Permission.VENDOR_MANAGE)
     certificate = certificate_check(server.home, server.settings.server.names, unit.now)
     own = [
-        _copy(server, unit),
+        tried("copy", lambda: _copy(server, unit)),
         _satellites(unit),
         _scheduler(unit),
-        backup_check(*BACKUPS.state(server, unit)),
+        tried("backups", lambda: backup_check(*BACKUPS.state(server, unit)), because="keys"),
         _mail(server, unit),
     ]
-    return [*examine(checks(server)), certificate, *own]
+    return each_cause_once([*examine(checks(server)), certificate, *own])
 
 
 def _copy(server: Central, unit: Unit) -> HealthCheck:
@@ -58,7 +58,7 @@ def _scheduler(unit: Unit) -> HealthCheck:
     if seen is None:
         return HealthCheck("scheduler", Outcome.WARN, "no job has run yet")
     runs = unit.now - seen < SCHEDULER_SILENT
-    return HealthCheck("scheduler", Outcome.PASS if runs else Outcome.FAIL, "last seen {day}", seen)
+    return HealthCheck("scheduler", Outcome.PASS if runs else Outcome.FAIL, "last seen {day}", seen, because="port")
 
 
 def _mail(server: Central, unit: Unit) -> HealthCheck:

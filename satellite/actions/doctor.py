@@ -23,9 +23,18 @@ REMEDIES = {
     "copy": Remedy("Resynchronize with central: `satellite registration export --output FILE`.", page="backup-and-restore.md#after-restoring-a-satellite"),
     "synchronization": Remedy("Run `satellite sync doctor`, which names one cause and its remedy; then synchronize.", page="synchronization.md"),
     "jobs": Remedy("Run one of them to see why it fails: `satellite jobs run NAME`.", page="troubleshooting.md#the-server"),
+    "scheduler": Remedy("Start the server: `systemctl start perigee-satellite`; until then no job runs and no mail leaves.", page="installation.md"),
     "backups": Remedy("Plan them: `satellite backup plan --every daily`; make one now: `satellite backup now`.", page="backup-and-restore.md"),
     "mail": Remedy("Test the settings: `satellite mail test`.", page="mail-and-log-server.md"),
 }  # fmt: skip
+NAMED_BY = {
+    **dict.fromkeys(("disk_full",), "disk"),
+    **dict.fromkeys(("disk_read_only",), "home"),
+    **dict.fromkeys(("key_missing",), "keys"),
+    **dict.fromkeys(("site_restored", "anchor_damaged", "anchor_unreadable"), "copy"),
+    **dict.fromkeys(("clock_ahead", "clock_behind"), "clock"),
+}
+"""Causes that stop a synchronization, by the check that looks for the same."""
 LEFT_OUT = {"disk", "home", "database"}
 """What `/readyz` looks at, too, and the doctor looks at more closely."""
 
@@ -49,4 +58,5 @@ def _with_cause(server: Satellite, one: HealthCheck) -> HealthCheck:
     cause = examine(server, OPERATOR, way=False)["cause"]
     if cause is None:
         return one
-    return HealthCheck(one.name, Outcome.FAIL, f"{cause['code']}: {cause['message']}")
+    said = f"{cause['code']}: {cause['message']}"
+    return HealthCheck(one.name, Outcome.FAIL, said, because=NAMED_BY.get(cause["code"], ""))

@@ -18,7 +18,7 @@ from satellite.core.access.services import require as require_permission
 from satellite.core.site import services
 from satellite.core.site.errors import SetupRequiredError
 from satellite.core.site.queries import site_of, state_of
-from satellite.keyring import BOX, PSEUDONYMS
+from satellite.keyring import BOX, PSEUDONYM_BYTES, PSEUDONYMS
 from satellite.runtime import DATABASE_FILE, HOMES, Satellite, assemble, refuse_other_home
 from serverkit.actor import SYSTEM, Actor
 from serverkit.clock import LAB_FILE, make_lab
@@ -69,7 +69,7 @@ def _create(server: Satellite, actor: Actor, trust: Trust, name: str) -> dict[st
     refuse_other_home(server)
     make_folder(server.keyring.folder)
     SecretBox.create(server.keyring.folder / BOX)
-    write_atomic(server.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
+    write_atomic(server.keyring.folder / PSEUDONYMS, secrets.token_bytes(PSEUDONYM_BYTES))
     with server.database.write(actor) as unit:
         site = services.create_site(unit, server.keyring, name)
         unit.session.flush()  # the code is kept in the new row

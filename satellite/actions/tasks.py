@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from exchange.errors import ExchangeError
 from satellite.actions import support, synchronization
@@ -15,7 +14,8 @@ from satellite.actions.incoming import Incoming, apply_checked
 from satellite.core.access.models import User
 from satellite.core.access.rules import Permission, permissions_of
 from satellite.core.access.services import require, require_actor
-from satellite.core.operations.models import JobRun, Task
+from satellite.core.operations.models import Task
+from satellite.core.operations.queries import SCHEDULER_SILENT, last_sign
 from satellite.runtime import Satellite
 from satellite.sync.failures import refuse_failure
 from serverkit.actor import Actor, ActorKind
@@ -33,8 +33,6 @@ from serverkit.updates.acts import STAGES as UPDATE_STAGES
 SYNCHRONIZE, EXPORT, BULK = "synchronize", "export", "bulk"
 KINDS = (SYNCHRONIZE, EXPORT)
 """The kinds that are started by themselves; `bulk` is a change of many rows, which begins at its preview."""
-SCHEDULER_SILENT = timedelta(minutes=3)
-"""Without a sign of life for this long, nobody runs tasks."""
 ORDERS = Orders(
     Task.id, {"asked_at": (Task.asked_at,), "kind": (Task.kind, Task.asked_at), "state": (Task.state,)}, "-asked_at"
 )
@@ -133,8 +131,7 @@ def run_next_task(server: Satellite, *more: TaskKind) -> str | None:
 
 def is_scheduled(unit: Unit) -> bool:
     """Whether a scheduler showed a sign of life lately; without one, tasks wait."""
-    query = select(func.max(JobRun.started)).where(JobRun.slot.not_like("manual-%"))
-    seen = unit.session.scalar(query)
+    seen = last_sign(unit)
     return seen is not None and unit.now - seen < SCHEDULER_SILENT
 
 

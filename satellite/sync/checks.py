@@ -72,6 +72,7 @@ def _authorized(server: Satellite, unit: Unit, site: Site) -> Found | None:
         return CAUSES["anchor_unreadable"], error.message
     try:
         server.keyring.key(site.identity_key_id)
+        _ = server.keyring.trust
     except (AppError, OSError) as error:
         return CAUSES["key_missing"], str(error)
     return None

@@ -28,6 +28,11 @@ FIXES = {
     "synchronization": Fix(_("Synchronization"), _("Synchronize; the doctor names what stops it."), "/sync"),
     "backups": Fix(_("Backups"), _("Plan backups, or make one now."), "/settings/backup"),
     "mail": Fix(_("Mail"), _("Read the causes, and test the settings."), "/settings/mail"),
+    "scheduler": Fix(
+        _("Scheduler"),
+        _("Start `satellite serve`, which starts it; until then no job runs and no mail leaves."),
+        "/tasks",
+    ),
     "jobs": Fix(_("Jobs of the schedule"), _("See why they failed."), "/tasks?by=schedule&state=failed"),
 }
 

@@ -6,7 +6,6 @@ script's file name begins with its revision, and revisions sort.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from serverkit.db.base import kept_on
 from serverkit.db.engine import database_file, make_engine
-from serverkit.errors import AppError, DatabaseMissingError, Remedy
+from serverkit.errors import AppError, DatabaseGuardError, DatabaseMissingError, Remedy
 from serverkit.locks import Lock, on_database
 from serverkit.owner import make_file
 from serverkit.storage import of_database
@@ -100,28 +99,35 @@ def head(folder: Path) -> str | None:
     return max((path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*_*.py")), default=None)
 
 
-def current(engine: Engine) -> str | None:
-    """The revision that the database is at."""
+@contextmanager
+def _disk_is_named(engine: Engine) -> Iterator[None]:
+    """A disk that is full or read-only is a refusal that says so, not a database that is missing."""
     try:
-        with engine.connect() as connection:
-            # Asked of the database itself: reflection takes ten times as long, and every command comes by here.
-            if connection.scalar(text(_FINDS_TABLE[connection.dialect.name]), {"name": REVISION_TABLE}) is None:
-                return None
-            found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
-            return found
-    except DBAPIError as error:
-        # Every command comes by here first: a disk that is full or read-only is named, not shown as a fault.
-        refusal = of_database(error.orig, database_file(engine)) if error.orig is not None else None
-        if refusal is None:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        refusal = of_database(cause, database_file(engine)) if cause is not None else None
+        if refusal is None or isinstance(refusal, DatabaseGuardError):
             raise
         raise refusal from error
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database is at."""
+    # Every command comes by here first.
+    with _disk_is_named(engine), engine.connect() as connection:
+        # Asked of the database itself: reflection takes ten times as long, and every command comes by here.
+        if connection.scalar(text(_FINDS_TABLE[connection.dialect.name]), {"name": REVISION_TABLE}) is None:
+            return None
+        found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
+        return found
 
 
 def upgrade(engine: Engine, folder: Path) -> None:
     """Migrate the database to the newest revision; SQLite is copied first and restored on failure."""
     if (file := database_file(engine)) is not None:
         make_file(file)  # before the library makes it, for anyone who may read it
-    with on_database(engine, Lock.UPGRADING):
+    with _disk_is_named(engine), on_database(engine, Lock.UPGRADING):
         if current(engine) != head(folder):
             _upgrade(engine, folder)
 
@@ -209,12 +215,17 @@ def rehearse(engine: Engine, folder: Path) -> dict[str, Any]:
     if database_file(engine) is None:
         with engine.execution_options(perigee_write=True).connect() as connection:
             return _rehearsed(connection, engine, folder)
-    copy = _copy_of(engine, ".rehearsal")
+    with _disk_is_named(engine):
+        copy = _copy_of(engine, ".rehearsal")
     if copy is None:  # `require` refuses it
         raise DatabaseMissingError
     scratch = make_engine(copy)
     try:
-        with scratch.execution_options(perigee_write=True).connect() as connection, _unguarded(connection):
+        with (
+            _disk_is_named(scratch),
+            scratch.execution_options(perigee_write=True).connect() as connection,
+            _unguarded(connection),
+        ):
             return _rehearsed(connection, scratch, folder)
     finally:
         scratch.dispose()
@@ -251,6 +262,9 @@ def _copy_of(engine: Engine, suffix: str = ".before-upgrade") -> Path | None:
     connection = sqlite3.connect(path)
     try:
         connection.execute("VACUUM INTO ?", (str(copy),))
+    except BaseException:
+        copy.unlink(missing_ok=True)  # half a copy is none
+        raise
     finally:
         connection.close()
     return copy
@@ -262,4 +276,4 @@ def _restore_copy(engine: Engine, copy: Path) -> None:
         return
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    shutil.copyfile(copy, path)
+    copy.replace(path)  # it needs no room, and a power cut leaves one of them whole

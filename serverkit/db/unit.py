@@ -21,7 +21,13 @@ from serverkit.db.base import CommitMarkMixin
 from serverkit.db.engine import database_file
 from serverkit.db.outage import Marks, Outage, is_lost, watch_writes
 from serverkit.db.timekeeper import Timekeeper
-from serverkit.errors import DatabaseBusyError, DatabaseGuardError, DatabaseUnavailableError
+from serverkit.errors import (
+    DatabaseBusyError,
+    DatabaseDamagedError,
+    DatabaseGuardError,
+    DatabaseMissingError,
+    DatabaseUnavailableError,
+)
 from serverkit.faults import crash_point
 from serverkit.licence_time import Reading
 from serverkit.locks import Lock, turn, writing
@@ -103,7 +109,7 @@ class Database:
         self._lock_file = lock_file if engine.dialect.name == "sqlite" else None
         self._file = database_file(engine)
         self._patience = patience
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self.settle: Callable[[Unit], None] | None = None
         """What is done with what a unit touched, before its commit."""
         self.features: frozenset[str] = frozenset()
@@ -247,16 +253,24 @@ class Database:
             raise refusal from error
 
     def _follow_file(self) -> None:
-        """Close a database file that was replaced while it was open: writes to it would be lost."""
+        """Close a database file that was replaced while it was open: writes to it would be lost.
+
+        DatabaseMissingError for one that was deleted: the system keeps it only as long as it is open.
+        DatabaseDamagedError for one that was cut: the program itself never makes it shorter.
+        """
         if self._file is None:
             return
         try:
             found = self._file.stat()
         except FileNotFoundError:
-            return
-        seen = (found.st_dev, found.st_ino)
-        if self._seen not in {None, seen}:
+            if self._seen is None:
+                return  # it is about to be made
+            raise DatabaseMissingError("{name} was deleted while it was open", name=self._file.name) from None
+        seen = (found.st_dev, found.st_ino, found.st_size)
+        if self._seen is not None and seen[:2] != self._seen[:2]:
             self.engine.dispose()
+        elif self._seen is not None and seen < self._seen:
+            raise DatabaseDamagedError("{name} was cut while it was open", name=self._file.name)
         self._seen = seen
 
     @contextmanager

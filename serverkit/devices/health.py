@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database
-from serverkit.errors import AppError, DatabaseBusyError
+from serverkit.errors import AppError, DatabaseBusyError, Refusal
 from serverkit.startup import usable_home
 from serverkit.storage import free_bytes
 from serverkit.wsgi import Response, json_response
@@ -17,15 +17,17 @@ from serverkit.wsgi import Response, json_response
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Result of one named check."""
+    """Result of one named check; `because` names a check that failed by the same cause, so that this one saw nothing."""
 
     ok: bool
     detail: str
+    because: str = ""
 
 
 CheckCall: TypeAlias = Callable[[], Check]
 
 
+FIRST = "nothing to look at: {name} comes first"
 LEAST_FREE_BYTES = 4 * 1024 * 1024
 
 
@@ -36,11 +38,14 @@ def disk_check(folder: Path) -> Check:
 
 
 def database_check(database: Database) -> Check:
-    """Whether the database answers and takes what is written; one that is busy does both, later."""
-    if not database.is_alive():
-        return Check(ok=False, detail="does not answer")
+    """Whether the database answers and takes what is written; one that is busy does both, later.
+
+    AppError where the file of an embedded one is gone, or is not whole.
+    """
     try:
-        database.keep_time()
+        database.keep_time()  # first: it looks at the file too
+        if not database.is_alive():
+            return Check(ok=False, detail="does not answer")
     except DatabaseBusyError:
         return Check(ok=True, detail="answers, busy")
     return Check(ok=True, detail="answers and writes")
@@ -76,14 +81,20 @@ def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None
 
 
 def run_checks(checks: Mapping[str, CheckCall]) -> dict[str, Check]:
-    """The result of each check; one that fails in any way stops no other."""
-    return {name: _run(call) for name, call in checks.items()}
+    """The result of each check; one that fails in any way stops no other, and a cause is named once."""
+    found = {name: _run(call) for name, call in checks.items()}
+    database = found.get("database")
+    if database is None or database.ok:
+        return found
+    cause = database.detail.partition(":")[0]
+    same = {name for name, one in found.items() if name != "database" and one.detail.partition(":")[0] == cause}
+    return found | {name: Check(ok=False, detail=FIRST.format(name="database"), because="database") for name in same}
 
 
 def _run(call: CheckCall) -> Check:
     try:
         return call()
-    except AppError as error:
+    except Refusal as error:
         return Check(ok=False, detail=f"{error.code}: {error.message}")
     except Exception as error:  # noqa: BLE001 - a check that fails in any way says that the server is not ready
         return Check(ok=False, detail=str(getattr(error, "code", "") or type(error).__name__))

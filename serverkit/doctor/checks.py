@@ -19,10 +19,14 @@ from typing import Any, Generic, Protocol, TypeVar
 from serverkit.actor import OPERATOR
 from serverkit.backup.swap import restore_waits
 from serverkit.db.unit import Database, DatabaseFailure, Unit
+from serverkit.devices.health import FIRST
 from serverkit.devices.supervision import is_alive
 from serverkit.errors import (
     AppError,
+    DatabaseDamagedError,
+    DatabaseMissingError,
     DatabaseUnavailableError,
+    DiskFullError,
     FileUnreadableError,
     HomeMissingError,
     Remedy,
@@ -60,6 +64,7 @@ class Finding:
     outcome: Outcome
     detail: str
     remedy: Remedy | None = None
+    because: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The finding for programs; nothing is to be done about one that passed or was skipped."""
@@ -104,19 +109,32 @@ REMEDIES = {
     "port": Remedy("Start the server: `systemctl start perigee-{program}`, or `{program} serve`.", page="installation.md"),
 }  # fmt: skip
 """What to do about the checks that both servers make."""
+RESTORED = Remedy("Keep what is there, then restore the newest backup: `{program} restore FILE`.", page="backup-and-restore.md#restore")  # fmt: skip
+"""For a database whose file is damaged or gone."""
 TAKEN = Remedy("Find the other program: `ss -ltnp`; end it, or change `server.bind`.", page="settings.md")
 ORDER = ("settings", "home", "disk", "database", "schema", "port")
-_OTHERS = "nothing to look at: {name} comes first"
 
 
 def diagnose(patient: Patient[S], home: Path) -> list[Finding]:
     """Every finding about a home, in the order in which a server needs it."""
     found = [_with_remedy(patient, home, one) for one in _outside(patient, home)]
-    stops = next((one.name for one in found if one.outcome is Outcome.FAIL and one.name != "port"), None)
-    if stops is not None and stops != "disk":
-        missing = [name for name in ORDER if name not in {one.name for one in found}]
-        return [*found, *(Finding(name, Outcome.SKIP, _OTHERS.format(name=stops)) for name in missing)]
-    return [*found, *(_with_remedy(patient, home, one) for one in _inside(patient, home))]
+    stops = next((one.name for one in found if one.outcome is Outcome.FAIL and one.name not in {"port", "disk"}), None)
+    if stops is None and not any(one.name == "database" and one.outcome is Outcome.SKIP for one in found):
+        return _once(found, [_with_remedy(patient, home, one) for one in _inside(patient, home)])
+    missing = [name for name in ORDER if name not in {one.name for one in found}]
+    return [*found, *(Finding(name, Outcome.SKIP, FIRST.format(name=stops or "disk")) for name in missing)]
+
+
+def _once(found: Sequence[Finding], inside: Sequence[Finding]) -> list[Finding]:
+    """Each check once, and each cause once: what another check says more of is skipped."""
+    latest = {one.name: one for one in (*found, *inside)}
+    bad = {name for name, one in latest.items() if one.outcome in {Outcome.WARN, Outcome.FAIL}}
+    return [
+        Finding(one.name, Outcome.SKIP, FIRST.format(name=one.because))
+        if one.because in bad and one.outcome is Outcome.FAIL
+        else one
+        for one in latest.values()
+    ]
 
 
 def worst(found: Sequence[Finding]) -> Outcome:
@@ -126,9 +144,9 @@ def worst(found: Sequence[Finding]) -> Outcome:
 
 
 def _with_remedy(patient: Patient[S], home: Path, one: Finding) -> Finding:
-    if one.remedy is not None or one.outcome in {Outcome.PASS, Outcome.SKIP}:
+    if one.outcome in {Outcome.PASS, Outcome.SKIP}:
         return one
-    known = patient.remedies.get(one.name) or REMEDIES.get(one.name)
+    known = one.remedy or patient.remedies.get(one.name) or REMEDIES.get(one.name)
     if known is None:
         return one
     filled = str(known).replace("{program}", patient.kind.name).replace("{home}", str(home))
@@ -199,6 +217,9 @@ def _database(patient: Patient[S], home: Path) -> Iterator[Finding]:
         patient.kind.require_database(server.database)
         kind = server.database.engine.dialect.name
         yield Finding("database", Outcome.PASS, f"{kind} answers")
+    except DiskFullError:
+        yield Finding("database", Outcome.SKIP, FIRST.format(name="disk"))
+        return
     except (AppError, DatabaseFailure) as error:
         yield _failed("database", error)
         return
@@ -221,7 +242,10 @@ def _is_schema(error: BaseException) -> bool:
 
 def _failed(name: str, error: BaseException, *, keep_remedy: bool = True) -> Finding:
     known = error if isinstance(error, AppError) else DatabaseUnavailableError()
-    return Finding(name, Outcome.FAIL, f"{known.code}: {known.message}", known.remedy if keep_remedy and _COMMAND.search(known.remedy) else None)  # fmt: skip
+    remedy = known.remedy if keep_remedy and _COMMAND.search(known.remedy) else None
+    if isinstance(known, DatabaseDamagedError | DatabaseMissingError):
+        remedy = RESTORED
+    return Finding(name, Outcome.FAIL, f"{known.code}: {known.message}", remedy)
 
 
 def _port(bind: str) -> Finding:
@@ -248,7 +272,7 @@ def _inside(patient: Patient[S], home: Path) -> Iterator[Finding]:
     try:
         with server.database.read(OPERATOR) as unit:
             for one in patient.inside(server, unit):
-                yield Finding(one.name, one.outcome, _detail(one, unit))
+                yield Finding(one.name, one.outcome, _detail(one, unit), because=one.because)
     except (AppError, DatabaseFailure) as error:
         yield _failed("database", error)
     finally:

@@ -321,3 +321,24 @@ def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None
 
     assert seen == ["disk_full", "disk_read_only", "key_missing"]
     assert small.satellite("sync", "doctor")["healthy"]
+
+
+@needs_root
+@pytest.mark.row("S1.1", "S4.1")
+def test_an_init_that_finds_too_little_room_names_the_disk_and_leaves_nothing(tmp_path: Path) -> None:
+    """Wherever the room ends, at keys or within the first migration: the same home can be set up once there is room."""
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k,mode=0700", "tmpfs", place], check=True)
+    world = World(place)
+    words = ("init", "--vendor", "Example", "--root-keys", world.file("root-keys"), "--lab")
+    try:
+        refused = world.central(*words, code=1)["error"]["code"]
+        left = {path.name for path in place.rglob("*") if not path.is_dir()}
+        subprocess.run(["mount", "-o", "remount,size=20m", place], check=True)
+        world.central(*words)
+    finally:
+        subprocess.run(["umount", "-l", place], check=False)
+
+    assert refused == "disk_full"
+    assert left <= {"server.lock", "jobs.lock"}

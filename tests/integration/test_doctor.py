@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 import central.actions.doctor as of_central
 import satellite.actions.doctor as of_satellite
+from central.actions.readiness import checks as central_checks
+from central.runtime import open_central
+from exchange.keys import PrivateKey
+from satellite.actions.readiness import checks as satellite_checks
+from satellite.runtime import open_satellite
+from serverkit.actor import OPERATOR
+from serverkit.devices.health import answer_health
 from serverkit.doctor import checks as doctor
-from serverkit.errors import Remedy
+from serverkit.errors import DatabaseMissingError, Remedy
 from tests.meta.test_docs import ADMIN, headings_of, takes
 from tests.world import World
 
@@ -27,7 +36,18 @@ class Usage(NamedTuple):
 
 
 INSIDE = {
-    "satellite": ("clock", "keys", "set_up", "certificate", "copy", "synchronization", "jobs", "backups", "mail"),
+    "satellite": (
+        "clock",
+        "keys",
+        "set_up",
+        "certificate",
+        "copy",
+        "synchronization",
+        "jobs",
+        "scheduler",
+        "backups",
+        "mail",
+    ),
     "central": ("clock", "keys", "certificate", "copy", "satellites", "scheduler", "backups", "mail"),
 }
 
@@ -72,8 +92,10 @@ def test_a_healthy_satellite_passes_and_a_cause_of_failed_synchronization_is_nam
     shutil.rmtree(site.folder / "satellite" / "anchor")
     checks = examined(site.satellite, code=1)
     assert checks["copy"]["outcome"] == "fail"
-    assert checks["synchronization"]["detail"].startswith("site_restored: ")
-    assert checks["synchronization"]["command"] == "satellite sync doctor"
+    assert (checks["synchronization"]["outcome"], checks["synchronization"]["detail"]) == (
+        "skip",
+        "nothing to look at: copy comes first",
+    )
 
 
 @pytest.mark.row("S3.5")
@@ -157,3 +179,100 @@ def test_every_remedy_names_a_page_and_commands_that_exist(program: str, own: di
             words = command.split()
             if words[0] in {"central", "satellite"}:
                 assert takes(words[0], words[1:]) is not None, command
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:20])
+
+
+def _exchange(file: Path) -> None:
+    file.write_bytes(PrivateKey.generate().to_pem(None))
+
+
+def failed_of(run: Callable[..., dict[str, Any]]) -> dict[str, str]:
+    """The checks that fail, with their detail; what only suffers from the cause fails no check."""
+    return {name: one["detail"] for name, one in examined(run, code=1).items() if one["outcome"] == "fail"}
+
+
+def unready(server: Any, looks: Any) -> dict[str, str]:
+    """What `/readyz` says is wrong."""
+    answer = answer_health("/readyz", looks(server))
+    assert answer is not None
+    return {one["name"]: one["detail"] for one in json.loads(answer.body)["checks"] if not one["ok"]}
+
+
+@pytest.mark.row("S3.2", "S3.5")
+def test_a_key_that_is_cut_or_anothers_fails_the_check_of_keys_and_no_other(site: World) -> None:
+    """What another key signed would be refused everywhere, so neither doctor nor `/readyz` takes it for this server's."""
+    programs: dict[str, tuple[Any, Any, Any]] = {
+        "central": (site.central, open_central(site.folder / "central"), central_checks),
+        "satellite": (site.satellite, open_satellite(site.folder / "satellite"), satellite_checks),
+    }
+    damaged = [("trust.json", _cut), ("device-ca.der", _cut), ("pseudonyms.key", _cut), ("secrets.key", _cut)]
+    exchanged = [(name, _exchange) for name in ("response.pem", "grant.pem", "device-ca.pem", "key-*.pem")]
+    tried = 0
+    for program, (run, server, looks) in programs.items():
+        for pattern, harm in damaged + exchanged:
+            for file in (site.folder / program / "keys").glob(pattern):
+                kept = file.read_bytes()
+                harm(file)
+                said, seen = failed_of(run), unready(server, looks)
+                file.write_bytes(kept)
+                tried += 1
+                assert set(said) == set(seen) == {"keys"}, (program, file.name)
+                assert said["keys"].startswith(("key_unreadable: ", "secret_unreadable: ")), said
+        assert unready(server, looks) == {}
+        server.database.dispose()
+    assert tried == 6 + 5
+
+
+@pytest.mark.row("S3.5", "S2.6")
+def test_a_damaged_anchor_fails_the_check_of_the_copy_and_hides_no_other(site: World) -> None:
+    """The other checks are made all the same."""
+    for run, program in ((site.central, "central"), (site.satellite, "satellite")):
+        _cut(site.folder / program / "anchor" / "anchor.json")
+        assert failed_of(run) == {"copy": "anchor_damaged: The anchor file is damaged."}
+        assert len(examined(run, code=1)) == len(doctor.ORDER) + len(INSIDE[program])
+
+
+@pytest.mark.one_database("the file of an embedded database")
+@pytest.mark.row("S3.2", "S3.5", "S4.1")
+def test_a_database_file_that_goes_away_while_it_is_open_acknowledges_nothing(site: World) -> None:
+    """The system would keep a deleted file as long as it is open, and then lose all that was written to it."""
+    for run, program, opened, looks in (
+        (site.central, "central", open_central, central_checks),
+        (site.satellite, "satellite", open_satellite, satellite_checks),
+    ):
+        server: Any = opened(site.folder / program)
+        assert unready(server, looks) == {}
+        file = site.folder / program / f"{program}.db"
+        kept = file.rename(site.folder / "kept")
+        with pytest.raises(DatabaseMissingError), server.database.write(OPERATOR):
+            pytest.fail("nothing is written to a file that is gone")
+        seen, said = unready(server, looks), examined(run, code=1)["database"]
+        kept.rename(file)
+        assert unready(server, looks) == {}
+        os.truncate(file, file.stat().st_size // 2)
+        cut = unready(server, looks)
+        server.database.dispose()
+
+        assert seen.pop("database") == f"database_missing: {program}.db was deleted while it was open"
+        assert set(seen.values()) == {"nothing to look at: database comes first"}
+        assert said["command"] == f"{program} restore FILE"
+        assert cut["database"] == f"database_damaged: {program}.db was cut while it was open"
+
+
+@pytest.mark.row("S3.5")
+def test_a_scheduler_that_fell_silent_is_found_unless_no_server_runs_at_all(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a server that answers it is a failure; where nothing answers, that is the cause."""
+    run = "INSERT INTO job_runs (job, slot, state, started, finished, detail) VALUES ('alerts', '2001', 'done', '{0}', '{0}', '')"
+    for program, main in (("central", site.central), ("satellite", site.satellite)):
+        site.sql(program, run.format("2001-01-01 00:00:00.000000"))
+        monkeypatch.setattr(doctor, "is_alive", lambda _url, _seconds: True)
+        assert set(failed_of(main)) == {"scheduler"}
+        monkeypatch.setattr(doctor, "is_alive", lambda _url, _seconds: False)
+        with (site.folder / program / "config.toml").open("a") as file:
+            file.write('[server]\nbind = "unix:/nowhere/at.all"\n')
+        assert examined(main)["scheduler"]["detail"] == "nothing to look at: port comes first"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from satellite.core.operations.errors import UnknownTaskError
 from satellite.core.operations.models import JobRun, Task
@@ -14,6 +15,8 @@ from serverkit.db.unit import Unit
 from serverkit.jobs.listing import BY_HAND, run_dict, run_id
 
 BY_JOB, TASK_KIND = "job ", "task-"
+SCHEDULER_SILENT = timedelta(minutes=3)
+"""Without a sign of life for this long, nobody runs tasks."""
 RUN_ID = run_id(JobRun)
 
 
@@ -24,6 +27,11 @@ def task_of(unit: Unit, task_id: str) -> dict[str, Any]:
     if row is None:
         raise UnknownTaskError("there is no task {id!r}", id=task_id[:80])
     return run_dict(row)
+
+
+def last_sign(unit: Unit) -> datetime | None:
+    """When a scheduler last began a job; None where none ever did."""
+    return unit.session.scalar(select(func.max(JobRun.started)).where(~JobRun.slot.startswith(BY_HAND)))
 
 
 def failing_jobs(unit: Unit, jobs: Sequence[str]) -> list[str]:

@@ -57,7 +57,7 @@ _ALL = [
         ("identity_expired", "The satellite's identity certificate has expired.", "Make a registration file and have central resynchronize the satellite."),
         ("clock_behind", "This machine's clock was set back: it is behind licence time.", "Correct the clock."),
         ("clock_ahead", "This machine's clock jumped far ahead.", "Correct the clock, or confirm it on the page of time or with `satellite time confirm`."),
-        ("key_missing", "A key file of this satellite is missing.", "Restore the folder `keys` from its backup."),
+        ("key_missing", "A key file of this satellite is missing or damaged.", "Restore the folder `keys` from its backup."),
         ("root_expired", "The vendor's root that this satellite trusts has expired.", "Get a newer root file from the vendor."),
     ),
     *_causes(Stage.NAME, ("name_unknown", "The name of central cannot be resolved.", "Correct the name or the DNS server.")),
