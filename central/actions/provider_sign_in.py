@@ -123,17 +123,18 @@ def test_provider(server: Central) -> dict[str, Any]:
     }
 
 
-def list_identities(unit: Unit) -> list[dict[str, Any]]:
-    """Who signs in by the provider."""
+def list_identities(unit: Unit, user_id: str | None = None) -> list[dict[str, Any]]:
+    """Who signs in by the provider: everyone, or how one user does."""
     return [
         {
+            "id": identities.id_of(row),
             "name": name,
             "issuer": row.issuer,
             "subject": row.subject,
             "disabled": row.disabled,
             "created_at": iso(row.created_at),
         }
-        for row, name in identities.list_identities(unit)
+        for row, name in identities.list_identities(unit, user_id)
     ]
 
 
@@ -145,15 +146,15 @@ def add_identity(server: Central, unit: Unit, name: str, subject: str) -> dict[s
     return {"name": name, "issuer": row.issuer, "subject": row.subject}
 
 
-def disable_identity(unit: Unit, name: str, *, disabled: bool) -> dict[str, Any]:
-    """Refuse a user's sign-ins by the provider, or allow them again."""
-    identities.set_disabled(unit, name, disabled=disabled)
+def disable_identity(unit: Unit, name: str, only: str | None = None, *, disabled: bool) -> dict[str, Any]:
+    """Refuse a user's sign-ins by the provider, or one of them by its id, or allow them again."""
+    identities.set_disabled(unit, name, only, disabled=disabled)
     return {"name": name, "disabled": disabled}
 
 
-def remove_identity(unit: Unit, name: str) -> dict[str, Any]:
-    """Forget how the provider knows a user."""
-    identities.unlink(unit, name)
+def remove_identity(unit: Unit, name: str, only: str | None = None) -> dict[str, Any]:
+    """Forget how the provider knows a user, or one such identity by its id."""
+    identities.unlink(unit, name, only)
     return {"name": name, "removed": True}
 
 

@@ -32,6 +32,7 @@ from central.ui import (
     first,
     general,
     health,
+    identities,
     instance,
     instances,
     inventory,
@@ -91,7 +92,7 @@ PAGES = (
     upgrades, assignments, reservations, convert_lists, convert_settings, device_conversions, conversions, convert,
     events, members, pool_members, catalogue, orders, order_cancelling, policies,
     mail, webhooks, backups, jobs, keys, health, contact, preferences, reports, saved_reports, saved_report_forms, tasks,
-    pool_tags, satellites, users, me,
+    pool_tags, satellites, users, identities, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (

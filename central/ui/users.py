@@ -109,6 +109,7 @@ USERS = Table(
         Act(_("Give role"), _act("give"), MANAGE),
         Act(_("Take role"), _act("take"), MANAGE, fits=lambda one: bool(one["vendor"]), danger=True),
         Act(_("New password"), _act("reset"), MANAGE),
+        Act(_("Sign-in by the provider"), _act("identities"), MANAGE),
         Act(_("Unlock"), _act("unlock"), MANAGE, fits=lambda one: one["state"] == "slowed"),
     ),
     empty=Empty(

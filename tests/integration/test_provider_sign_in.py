@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from joserfc import jwk
 
 from central.domain.access.rules import ROLE_SCOPES, Scope
 from central.settings import ROLE_PARTS
-from tests.console import HOST, Browser
+from tests.console import HOST, Browser, press
 from tests.portal import A, Portal, central_portal, main_of, verdict_of
 from tests.provider import CLIENT, SECRET, Provider, running
 from tests.world import ACCOUNT, World
@@ -126,12 +127,31 @@ def test_who_the_provider_vouches_for_has_the_roles_of_the_groups(
         assert verdict_of(there.enter()[1]) == "identity_disabled"
         assert vendor.central("user", "identity", "list")["items"][0]["disabled"] is True
 
+        # The page of the user does the same: enable again, remove, and link by hand.
+        admin = there.portal.admin
+        people = {one["name"]: one["id"] for one in vendor.central("user", "list")["items"]}
+        path = f"/users/{people['ada']}/identities"
+        assert press(admin, admin.get(link_of(admin, path, "enable"))).headers["Location"] == path
+        assert there.enter()[1].status_code == 303
+        assert press(admin, admin.get(link_of(admin, path, "remove"))).status_code == 303
+        there.provider.claims = {"sub": "u-1", "preferred_username": "ada", "groups": ["clerks"]}
+        assert verdict_of(there.enter()[1]) == "identity_name_taken"
+        assert press(admin, admin.get(f"{path}/new"), subject="u-1").status_code == 303
+        assert there.enter()[1].status_code == 303
+        assert press(admin, admin.get(f"/users/{people['anna']}/identities/new"), subject="u-1").status_code == 409
+
 
 @pytest.mark.repository_rule
 def test_every_role_can_be_given_to_a_group() -> None:
     """The settings, which know no roles, name each with the place that it belongs to."""
     parts = {Scope.VENDOR: 0, Scope.ACCOUNT: 1, Scope.VIRTUAL_ACCOUNT: 2}
     assert {role.value: parts[scope] for role, scope in ROLE_SCOPES.items()} == ROLE_PARTS
+
+
+def link_of(browser: Browser, path: str, verb: str) -> str:
+    """The address of a verb of the only identity on a user's page."""
+    [found] = re.findall(rf'href="({path}/\w+/{verb})"', browser.get(path).get_data(as_text=True))
+    return str(found)
 
 
 def _claims(**changed: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -87,11 +88,18 @@ def _kept(one: HeldRole) -> list[str]:
     return [one.role.value, one.account_id, one.virtual_account_id]
 
 
-def list_identities(unit: Unit) -> Sequence[tuple[ExternalIdentity, str]]:
-    """Every identity with the name of its user."""
+def list_identities(unit: Unit, user_id: str | None = None) -> Sequence[tuple[ExternalIdentity, str]]:
+    """Every identity with the name of its user, or those of one user."""
     require(unit, Permission.USER_MANAGE)
     query = select(ExternalIdentity, User.name).join(User, User.id == ExternalIdentity.user_id)
+    if user_id is not None:
+        query = query.where(ExternalIdentity.user_id == user_id)
     return [(row, name) for row, name in unit.session.execute(query.order_by(User.name, ExternalIdentity.subject))]
+
+
+def id_of(row: ExternalIdentity) -> str:
+    """A short name of an identity that an address can hold."""
+    return hashlib.sha256(f"{row.issuer}\n{row.subject}".encode()).hexdigest()[:32]
 
 
 def link(unit: Unit, name: str, issuer: str, subject: str) -> ExternalIdentity:
@@ -111,9 +119,12 @@ def _link(unit: Unit, user: User, issuer: str, subject: str) -> ExternalIdentity
     return row
 
 
-def set_disabled(unit: Unit, name: str, *, disabled: bool) -> list[ExternalIdentity]:
-    """Refuse a user's sign-ins by the provider, whose sessions end now, or allow them again; UnknownIdentityError."""
-    user, rows = _of_user(unit, name)
+def set_disabled(unit: Unit, name: str, only: str | None = None, *, disabled: bool) -> list[ExternalIdentity]:
+    """Refuse a user's sign-ins by the provider, whose sessions end now, or allow them again; UnknownIdentityError.
+
+    `only` is the id of the one identity that is meant.
+    """
+    user, rows = _of_user(unit, name, only)
     for row in rows:
         row.disabled = disabled
     if disabled:
@@ -124,19 +135,23 @@ def set_disabled(unit: Unit, name: str, *, disabled: bool) -> list[ExternalIdent
     return rows
 
 
-def unlink(unit: Unit, name: str) -> None:
-    """Forget how the provider knows a user, whose sessions end now; the user stays. UnknownIdentityError."""
-    user, rows = _of_user(unit, name)
+def unlink(unit: Unit, name: str, only: str | None = None) -> None:
+    """Forget how the provider knows a user, whose sessions end now; the user stays. UnknownIdentityError.
+
+    `only` is the id of the one identity that is meant.
+    """
+    user, rows = _of_user(unit, name, only)
     for row in rows:
         unit.session.delete(row)
     sessions.end_all(unit, USER_TABLES, user.id)
     _say(unit, user, f"sign-in of {user.name} by the provider removed")
 
 
-def _of_user(unit: Unit, name: str) -> tuple[User, list[ExternalIdentity]]:
+def _of_user(unit: Unit, name: str, only: str | None) -> tuple[User, list[ExternalIdentity]]:
     require(unit, Permission.USER_MANAGE)
     user = user_of(unit, name)
-    rows = list(unit.session.scalars(select(ExternalIdentity).where(ExternalIdentity.user_id == user.id)))
+    found = unit.session.scalars(select(ExternalIdentity).where(ExternalIdentity.user_id == user.id))
+    rows = [row for row in found if only is None or id_of(row) == only]
     if not rows:
         raise UnknownIdentityError("{name} does not sign in by the provider", name=user.name)
     return user, rows
