@@ -3,7 +3,10 @@
 # Writes build/boot/report.json. Needs root, mmdebstrap and systemd-nspawn; PERIGEE_SKIP_BOOT_TEST=1 leaves it out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+here=$(. /etc/os-release && echo "$VERSION_CODENAME")
+suite=${SUITE:-$here}
+deb=build/deb
+[ "$suite" = "$here" ] || deb=build/deb-$suite
 out=$PWD/build/boot
 root=$out/root
 say() { echo "boot-test: $*"; }
@@ -18,7 +21,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
-compgen -G 'build/deb/*.deb' >/dev/null || packaging/build_deb.sh
+compgen -G "$deb/*.deb" >/dev/null || SUITE=$suite packaging/build_deb.sh
 
 mkdir -p "$out"
 base=$out/base-$suite.tar
@@ -32,14 +35,14 @@ rm -rf "$root"
 mkdir -p "$root"
 tar -x -C "$root" -f "$base"
 mkdir -p "$root/root/packages"
-cp build/deb/*.deb "$root/root/packages/"
+cp "$deb"/*.deb "$root/root/packages/"
 cp packaging/boot/trial.py "$root/root/"
 # Two later versions, as the vendor signs them: one that serves and one that does not.
 openssl genpkey -algorithm ed25519 -out "$out/release.key" 2>/dev/null
 openssl pkey -in "$out/release.key" -pubout -out "$out/release.pem"
-version=$(dpkg-deb -f "$(ls build/deb/perigee-common_*.deb)" Version)
-SUITE=$suite packaging/boot/next_version.sh build/deb "$version.1" "$out/release.key" "$root/root/good.tar"
-SUITE=$suite packaging/boot/next_version.sh build/deb "$version.2" "$out/release.key" "$root/root/broken.tar" broken
+version=$(dpkg-deb -f "$(ls "$deb"/perigee-common_*.deb)" Version)
+SUITE=$suite packaging/boot/next_version.sh "$deb" "$version.1" "$out/release.key" "$root/root/good.tar"
+SUITE=$suite packaging/boot/next_version.sh "$deb" "$version.2" "$out/release.key" "$root/root/broken.tar" broken
 # No service starts while the root is only a folder.
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Builds the Debian packages into build/deb, for the Debian and the Python of this machine. The same commit gives the same bytes.
+#   SUITE=trixie     for another Debian, inside a minimal root of it, into build/deb-trixie; needs root and mmdebstrap
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD
+here=$(. /etc/os-release && echo "$VERSION_CODENAME")
+if [ "${SUITE:-$here}" != "$here" ]; then exec packaging/build_elsewhere.sh "$SUITE"; fi
 python=/usr/bin/python3
 out=$top/build/deb
 work=$top/build/deb-work
@@ -22,7 +25,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
-epoch=$(git log -1 --format=%ct 2>/dev/null || stat -c %Y pyproject.toml)
+epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y pyproject.toml)}
 export SOURCE_DATE_EPOCH=$epoch
 umask 022
 export PIP_DISABLE_PIP_VERSION_CHECK=1
