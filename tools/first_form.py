@@ -2,11 +2,12 @@
 
 python -m tools.first_form     while nothing is released, the first migration follows the models
 
-After the first release this goes: each change of a model is a migration of its own then.
+After the first release it writes nothing: each change of a model is a migration of its own then (`0002_…`).
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from alembic.autogenerate import produce_migrations, render_python_code
@@ -45,11 +46,20 @@ def rendered(metadata: MetaData) -> str:
     return f"{_HEAD}{upward}\n\n\ndef downgrade() -> None:\n    {downward}\n"
 
 
-def main() -> None:
-    """Write both."""
+def is_released() -> bool:
+    """Whether a version was released: what it wrote is kept then."""
+    return any((ROOT / "tests" / "fixtures" / "releases").glob("*/frozen.json"))
+
+
+def main() -> int:
+    """Write both, while nothing is released."""
+    if is_released():
+        print("a version is released: add a migration (0002_…); those that it contains never change", file=sys.stderr)
+        return 1
     for server, metadata in (("central", of_central), ("satellite", of_satellite)):
         (ROOT / server / "migrations" / "versions" / "0001_first_form.py").write_text(rendered(metadata))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
