@@ -196,13 +196,13 @@ def meant_of(
     """The one product instance that an identity fits; None for none, AmbiguousDeviceError for several.
 
     Product id and serial number identify, where both are given. Of the rest, what a product instance does not say is no
-    contradiction; who says it alike goes before who does not say it, and so does who has the product's tag.
+    contradiction; who says it alike goes before who does not say it, and so does who has the product's tag, if one is given.
     """
     both = ("pid", "serial")
     must = {name: wanted[name] for name in both} if all(name in wanted for name in both) else dict(wanted)
     found = [row for row in rows if fits(row, must) and _contradicts_nothing(row, wanted)]
     found = [row for row in found if fits(row, wanted)] or found
-    found = [row for row in found if row.product_tag == product_tag] or found
+    found = [row for row in found if product_tag and row.product_tag == product_tag] or found
     if len(found) > 1:
         named = " ".join(wanted.values())[:200]
         raise AmbiguousDeviceError(
