@@ -87,7 +87,7 @@ def list_satellite_alerts(unit: Unit, domain: str) -> list[dict[str, Any]]:
 def list_alert_window(unit: Unit, domain: str, part: Part = WHOLE) -> Window:
     """Alerts that the caller may see, the most urgent first; the open ones where no state is chosen.
 
-    Filters: q (a part of the text or source), severity, virtual_account (an id), state (hidden: dismissed or put off; cleared).
+    Filters: q (a part of the text or source), severity, kind, virtual_account (an id), state (hidden: dismissed or put off; cleared).
     """
     account, wanted = by_domain(unit, domain), part.wanted
     chosen = wanted.get("virtual_account")
@@ -96,8 +96,9 @@ def list_alert_window(unit: Unit, domain: str, part: Part = WHOLE) -> Window:
     query = select(Alert).where(around.shown_in(unit, account.id, chosen))
     states = {HIDDEN: (AlertState.REMINDED, AlertState.DISMISSED), OVER: (AlertState.CLEARED,)}
     query = query.where(Alert.state.in_(states.get(wanted.get("state", ""), (AlertState.OPEN,))))
-    if severity := wanted.get("severity"):
-        query = query.where(Alert.severity == severity)
+    for column, name in ((Alert.severity, "severity"), (Alert.kind, "kind")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
     if text := wanted.get("q"):
         texts = (Alert.message, Alert.source)
         query = query.where(or_(*(func.lower(one).contains(text.lower(), autoescape=True) for one in texts)))

@@ -11,12 +11,44 @@ from central.actions.virtual_accounts import list_places
 from central.domain.access.rules import Permission
 from central.runtime import Central
 from central.ui.alert_places import place_of
+from serverkit.web.alert_kinds import OF_MACHINE, kind_filter, kind_of
 from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, with_place
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.tables import Filter, Item, Rows, Wanted
 from serverkit.web.texts import Words, _
 from serverkit.web.windowed import rows_of
+
+OF_ACCOUNTS: Mapping[str, Words] = {
+    "insufficient_licences": _("Licences are missing"),
+    "agreement_pending": _("The agreement waits"),
+    "agreement_updated": _("The agreement was changed"),
+    "licences_expiring": _("Licences end soon"),
+    "licences_expired": _("Licences have ended"),
+    "reserved_licence_expired": _("Reserved licences have ended"),
+    "reservation_pending": _("A reservation waits for its confirmation"),
+    "reservation_former_key": _("A reservation was not given up"),
+    "reservation_released": _("A reservation was released by the vendor"),
+    "instance_failed_to_connect": _("A device is silent"),
+    "instance_failed_to_renew": _("A device did not renew its identity"),
+    "duplicate_licences": _("A licence has two subscriptions"),
+    "upgrade_pending": _("An upgrade is pending"),
+    "restricted_licence_not_available": _("A restricted licence was not granted"),
+    "reserved_licences_returned": _("Reserved licences returned"),
+    "pending_removal": _("A failed device waits for its removal"),
+    "conversion_errors": _("A conversion failed"),
+    "licence_converted": _("Licences were converted in part"),
+    "licences_not_converted": _("No licence was converted"),
+    "satellite_authorization_pending": _("A satellite waits for its authorization"),
+    "satellite_authorization_ready": _("An authorization file is ready"),
+    "satellite_sync_deadline": _("Synchronization is due"),
+    "satellite_sync_overdue": _("Synchronization is overdue"),
+    "satellite_sync_failed": _("A synchronization failed"),
+    "satellite_removed": _("A satellite was removed"),
+    "satellite_forked": _("Two machines speak as one satellite"),
+    "device_clone": _("Two machines show one identity"),
+}
+KINDS: Mapping[str, Words] = {**OF_ACCOUNTS, **OF_MACHINE}
 
 
 def alert_rows(page: Page, wanted: Wanted) -> Rows:
@@ -46,7 +78,7 @@ def giver_of(item: Item, pools: Mapping[str, Item]) -> dict[str, Any] | None:
 
 def kind_words(item: Item) -> Words:
     """What kind an alert is."""
-    return str(item["kind"]).replace("_", " ")
+    return kind_of(KINDS, item)
 
 
 def pools(page: Page) -> list[Choice]:
@@ -75,6 +107,7 @@ PAGES = AlertPages(
     (
         TEXT,
         SEVERITY,
+        kind_filter(OF_ACCOUNTS),
         Filter("virtual_account", _("Virtual account"), choices=pools),
         STATE,
     ),

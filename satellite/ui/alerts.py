@@ -9,8 +9,8 @@ from satellite.actions import alerts as actions
 from satellite.actions.alerts import list_alert_window
 from satellite.core.access.rules import Permission
 from satellite.ui.pages import licence_path, places
+from serverkit.web.alert_kinds import OF_MACHINE, kind_filter, kind_of
 from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, Place, with_place
-from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.tables import Filter, Item, Rows, Wanted
 from serverkit.web.texts import Words, _
@@ -31,17 +31,7 @@ KINDS = {
     "satellite_forked": _("This machine was restored from a copy"),
     "agreement_pending": _("The agreement waits"),
     "virtual_account_released": _("A virtual account is not this satellite's any more"),
-    "clock_suspicious": _("The clock is in doubt"),
-    "trust_expiring": _("A key of central ends soon"),
-    "backup_old": _("The newest backup is old"),
-    "backup_failed": _("A backup failed"),
-    "update_not_installed": _("An update was not installed"),
-    "mail_undelivered": _("Mail was not delivered"),
-    "webhook_undelivered": _("A webhook does not answer"),
-    "backup_not_copied": _("A backup was not copied"),
-    "tls_pair_unusable": _("The TLS files cannot be used"),
-    "tls_certificate_ending": _("The TLS certificate ends soon"),
-    "tls_names_missing": _("The TLS certificate lacks a name"),
+    **OF_MACHINE,
 }
 SYNC, CLOCK = "/sync", "/settings/time"
 PLACES: dict[str, Place] = {
@@ -94,7 +84,7 @@ def place_of(item: Item) -> Place | None:
 
 def kind_words(item: Item) -> Words:
     """What kind an alert is."""
-    return KINDS.get(item["kind"], str(item["kind"]).replace("_", " "))
+    return kind_of(KINDS, item)
 
 
 def find_alert(page: Page) -> dict[str, Any]:
@@ -111,7 +101,7 @@ PAGES = AlertPages(
     (
         TEXT,
         SEVERITY,
-        Filter("kind", _("Kind"), choices=tuple(Choice(name, words) for name, words in KINDS.items())),
+        kind_filter(KINDS),
         Filter("virtual_account", _("Virtual account"), choices=places),
         STATE,
     ),

@@ -40,7 +40,7 @@ def test_a_unit_is_replaced_in_the_console_of_a_satellite(portal: tuple[World, S
 
 @pytest.mark.row("S4.1", "C7.1")
 def test_a_unit_is_replaced_in_the_portal_of_central(vendor_portal: tuple[World, object, Enter]) -> None:
-    """Whoever may manage it opens the page from the instance; a user of another virtual account does not."""
+    """A person with the right to manage it opens the page from the instance; a user of another virtual account does not."""
     world, _server, enter = vendor_portal
     enter()
     owner, guest = enter("owner", "account_administrator"), enter("guest", "virtual_account_user", "Spare")

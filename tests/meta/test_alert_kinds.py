@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from central.domain.alerts.rules import CATALOGUE as OF_CENTRAL
+from central.ui.alerts import KINDS as WORDS_OF_CENTRAL
 from satellite.core.alerts.rules import CATALOGUE as OF_SATELLITE
+from satellite.ui.alerts import KINDS as WORDS_OF_SATELLITE
 
 ROOT = Path(__file__).resolve().parents[2]
 REHOSTING = "tests/integration/test_rehosting.py"
@@ -213,3 +215,10 @@ def test_the_manual_lists_every_kind_with_its_severity() -> None:
 
     assert central == {kind: one.severity for kind, one in OF_CENTRAL.items()}
     assert satellite == {kind: one.severity for kind, one in OF_SATELLITE.items()}
+
+
+@pytest.mark.row("C10.1", "S3.2")
+def test_every_kind_has_words_on_the_page() -> None:
+    """The list of alerts names each kind in the language of the page, and filters by it."""
+    assert set(WORDS_OF_CENTRAL) == set(OF_CENTRAL)
+    assert set(WORDS_OF_SATELLITE) == set(OF_SATELLITE)

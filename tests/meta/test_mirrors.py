@@ -34,6 +34,8 @@ TOGETHER = {
     "central/actions/device_conversions.py": "tests/integration/test_device_led_conversion.py",
     "exchange/conversion.py": "tests/format/test_vectors.py",
     "exchange/files/conversion_rows.py": "tests/format/test_vectors.py",
+    "central/actions/unit_replacements.py": "tests/integration/test_replaced_units.py",
+    "satellite/actions/unit_replacements.py": "tests/integration/test_replaced_units.py",
     "satellite/actions/conversions.py": "tests/integration/test_device_led_conversion.py",
     "central/actions/provider_sign_in.py": "tests/integration/test_provider_sign_in.py",
     "central/actions/licence_lists.py": "tests/api/test_central_licences.py",

@@ -166,14 +166,14 @@ def shipped_elsewhere(snapshot: Snapshot) -> Iterator[Wanted]:
             device=device_label(row),
             where="another account" if elsewhere else snapshot.name(row.left_for or ""),
             home=home,
-            units=", ".join(f"{line['quantity']} of {line['name']}" for line in row.lines),
+            units=_units(row),
         )
         subject = {"virtual_account": row.factory_place, "reservation": row.id}
         yield Wanted("reserved_licences_returned", row.id, text, home, subject=subject)
 
 
 def _units(row: Reservation) -> str:
-    return ", ".join(f"{line['quantity']} of {line['tag']}" for line in row.lines)
+    return ", ".join(f"{line['quantity']} of {line['name']}" for line in row.lines)
 
 
 def _of(row: Any) -> dict[str, object]:
