@@ -126,6 +126,7 @@ def serve_home(
             console=console,
             way=setup_bind,
             management=_management(server, processes),
+            connections_per_address=settings.connections_per_address,
         )
     except SystemExit as ended:
         if not ended.code and is_asked():

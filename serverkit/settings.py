@@ -58,6 +58,7 @@ class ServerSettings(Section):
     threads: int = Field(default=32, ge=1, le=512)
     messages_at_once: int = Field(default=1000, ge=1, le=10_000)
     failures_a_minute: int = Field(default=120, ge=1, le=1_000_000)
+    connections_per_address: int = Field(default=256, ge=0, le=100_000)
 
     @field_validator("names", mode="before")
     @classmethod

@@ -57,9 +57,17 @@ class Management:
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
-    def __init__(self, options: dict[str, Any], make_app: Callable[[], AsgiFront], tls: ServingPair | None) -> None:
+    def __init__(
+        self,
+        options: dict[str, Any],
+        make_app: Callable[[], AsgiFront],
+        tls: ServingPair | None,
+        connections_per_address: int,
+    ) -> None:
         self._options = options
         self._make_app = make_app
+        self.connections_per_address = connections_per_address
+        """Asked for by each worker; 0 for no bound."""
         self.tls = tls
         """What each worker answers with; it is inherited, so that a worker that starts later has a pair for certain."""
         super().__init__()
@@ -89,11 +97,13 @@ def serve(
     console: bool = False,
     way: str | None = None,
     management: Management | None = None,
+    connections_per_address: int = 0,
 ) -> None:
     """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork.
 
     With `console` the ready line says where the pages are; `way` is an address without TLS that tells it to browsers.
     `tls` is the folder with certificate and key; TlsPairError, before anything listens, where they cannot be used.
+    `connections_per_address` bounds what one address holds in a worker; behind a proxy, without TLS, and with 0 nothing does.
     """
     pair = ServingPair(tls) if tls is not None else None
     listening, url = _open(bind, tls=tls is not None)
@@ -126,7 +136,9 @@ def serve(
             "post_worker_init": ready.worker_started,
         }
         try:
-            _Server(options, lambda: AsgiFront(make_app(), threads=threads, behind_proxy=tls is None), pair).run()
+            front = partial(AsgiFront, threads=threads, behind_proxy=tls is None)
+            bound = connections_per_address if tls is not None else 0
+            _Server(options, lambda: front(make_app()), pair, bound).run()
         except HaltServer as halt:
             # A second worker that ends while the first is being cleared away escapes gunicorn's own handling.
             raise SystemExit(halt.exit_status) from None

@@ -15,6 +15,7 @@ from typing import Any
 
 from gunicorn.workers.gasgi import ASGIWorker
 
+from serverkit.devices.crowd import Crowd
 from serverkit.devices.protocol import Protocol
 from serverkit.tls.serving import ServingPair
 
@@ -38,6 +39,11 @@ def most_connections() -> int:
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return max(16, max(soft, wanted) - KEPT_DESCRIPTORS)
+
+
+def crowd_of(wanted: int, most: int) -> Crowd | None:
+    """What bounds the connections of one address: as `wanted`, and never to more than half of the process's `most`."""
+    return Crowd(min(wanted, max(1, most // 2))) if wanted else None
 
 
 class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no types
@@ -64,6 +70,7 @@ class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no type
             sock,
             None if tls is None else lambda: tls.context,
             has_room=lambda greeted: self.nr_conns + greeted < self.cfg.worker_connections,
+            crowd=crowd_of(self.app.connections_per_address, self.cfg.worker_connections),
         )
 
 
@@ -85,13 +92,14 @@ class Listener:
         context: Callable[[], ssl.SSLContext] | None,
         *,
         has_room: Callable[[int], bool],
+        crowd: Crowd | None = None,
     ) -> None:
         """`factory` makes the protocol of a connection; none is taken where there is no room for it.
 
-        `context` gives what the next connection is greeted with; without it no TLS is spoken on this socket. `has_room` is told how many are being greeted: they are no connections of the worker yet, and hold descriptors.
+        `context` gives what the next connection is greeted with; without it no TLS is spoken on this socket. `has_room` is told how many are being greeted: they are no connections of the worker yet, and hold descriptors. `crowd` bounds the connections of each address.
         """
         self._loop, self._factory, self._sock, self._context = loop, factory, sock, context
-        self._has_room = has_room
+        self._has_room, self._crowd = has_room, crowd
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         sock.settimeout(0)
@@ -110,13 +118,16 @@ class Listener:
             self._look_away(NO_ROOM_SECONDS)
             return
         try:
-            connection, _ = self._sock.accept()
+            taken, address = self._sock.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # another process was faster, or the caller went away
         except OSError:
             self._look_away(NO_ROOM_SECONDS)  # no descriptor is left: some will be, when connections end
             return
         self._look_away(AWAY_SECONDS)
+        connection = taken if self._crowd is None else self._crowd.take(taken, str(address[0]))
+        if connection is None:
+            return
         task = self._loop.create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -14,8 +14,10 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+import serverkit.devices.crowd as crowd_module
 import serverkit.devices.worker as worker_module
-from serverkit.devices.worker import Listener
+from serverkit.devices.crowd import Crowd
+from serverkit.devices.worker import Listener, crowd_of
 
 PATIENCE = 20
 
@@ -106,3 +108,62 @@ def test_a_connection_that_sends_no_request_is_closed(monkeypatch: pytest.Monkey
     ended, stays = asyncio.run(run())
     assert ended == b""
     assert stays
+
+
+class _Greeting(asyncio.Protocol):
+    """Says something to whom it is connected."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(b"hi")
+
+
+@pytest.mark.row("S4.7")
+@pytest.mark.parametrize("tls", [False, True])
+def test_one_address_holds_so_many_connections_and_no_more(monkeypatch: pytest.MonkeyPatch, tls: bool) -> None:
+    """A further one is closed at once; the room of one that ended, or that never sent its greeting, is free again."""
+    monkeypatch.setattr(crowd_module, "is_loopback", lambda _address: False)
+    monkeypatch.setattr(worker_module, "GREETING_SECONDS", 0.05 if tls else PATIENCE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    async def run() -> list[bytes]:
+        loop, crowd = asyncio.get_running_loop(), Crowd(1)
+        seen: list[bytes] = []
+        with closing(_listening()) as listening:
+            listener = Listener(
+                loop, _Greeting, listening, (lambda: context) if tls else None, has_room=lambda _: True, crowd=crowd
+            )
+            for _ in range(2):
+                reader, writer = await asyncio.open_connection(*listening.getsockname())
+                if not tls:
+                    seen.append(await asyncio.wait_for(reader.readexactly(2), PATIENCE))
+                    other, away = await asyncio.open_connection(*listening.getsockname())
+                    seen.append(await asyncio.wait_for(other.read(), PATIENCE))
+                    away.close()
+                    writer.close()
+                seen.append(await asyncio.wait_for(reader.read(), PATIENCE))
+                writer.close()
+                async with asyncio.timeout(PATIENCE):
+                    while crowd.held:  # noqa: ASYNC110 - nothing tells when a descriptor is closed
+                        await asyncio.sleep(0.001)
+            listener.close()
+        return seen
+
+    assert asyncio.run(run()) == ([b"", b""] if tls else [b"hi", b"", b""] * 2)
+
+
+@pytest.mark.row("S4.7")
+def test_one_address_never_holds_more_than_half_of_a_process() -> None:
+    """Whatever is set, room is left for others; a network of IPv6 is one address, this machine is none; 0 sets no bound."""
+    assert [made.most if (made := crowd_of(wanted, 768)) else None for wanted in (256, 1000, 0)] == [256, 384, None]
+    crowd = Crowd(1)
+    with closing(socket.socket()) as one, closing(socket.socket()) as other, closing(socket.socket()) as near:
+        assert crowd.take(near, "127.0.0.1") is near
+        counted = crowd.take(one, "2001:db8::1")
+        assert crowd.take(other, "2001:db8::2") is None
+        assert other.fileno() == -1
+        assert crowd.held == 1
+        assert counted is not None
+        counted.close()
+        counted.close()
+        assert crowd.held == 0
