@@ -196,16 +196,14 @@ def site(request: pytest.FixtureRequest, empty_world: World, templates: Template
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test of services, jobs and interfaces on SQLite and on PostgreSQL.
+    """Run a test that is marked `both_databases` on SQLite and on PostgreSQL, and every other on SQLite.
 
-    A test elsewhere asks for it by `both_databases`; one of them that touches no database, or needs the embedded one, is
-    marked `one_database` with the reason.
+    Both is for claims that a database has a part in: what the ledger books, what is unique, locked or counted, what comes at
+    once, order and search of lists, jobs, bulk files, migrations, texts and numbers at the edge of a type. Texts, forms of
+    answers, wizards and rights over the same actions run on one; on PostgreSQL `tests/api/test_on_postgresql.py` opens every
+    page and every REST list in every order, and calls REST in generated chains.
     """
-    if "empty_world" not in metafunc.fixturenames:
-        return
-    marker = metafunc.definition.get_closest_marker
-    by_place = {"integration", "api"} & set(metafunc.definition.path.relative_to(Path(__file__).parent).parts)
-    if marker("both_databases") or (by_place and not marker("one_database")):
+    if "empty_world" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
         metafunc.parametrize("empty_world", BOTH, indirect=True)
 
 

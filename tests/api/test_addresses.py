@@ -13,7 +13,6 @@ from central.runtime import open_central
 from tests.api.callers import Api, central_token, wsgi_of
 from tests.world import ACCOUNT, World, call
 
-pytestmark = pytest.mark.one_database("addresses are taken apart before any statement that the databases differ in")
 NAMES = ["North/South", "50% off", "a+b", "%2F", "Zürich & Söhne", "x?y#z", "../up"]
 
 

@@ -33,6 +33,7 @@ def test_a_rename_through_rest_leaves_no_alert_with_the_old_name(vendor: World, 
     assert "Spare" not in after[0]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.1")
 def test_alerts_are_listed_by_severity_and_then_by_what_is_due_first(vendor: World, api: Api) -> None:
     """The order does not change from call to call, and a page continues the one before."""

@@ -19,7 +19,6 @@ from tests.api.callers import Api, satellite_token
 from tests.console import Browser, press
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("requests and pages ask the same actions, which are proved on both")
 PASSWORD = "a long enough secret"
 
 

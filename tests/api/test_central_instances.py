@@ -13,7 +13,6 @@ from tests.console import press
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 Portal = tuple[World, Central, Enter]
 CATALOGUE = """kind,tag,name,description,restricted
 product,SW-48,Switch with 48 ports,A switch for racks,

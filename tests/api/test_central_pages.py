@@ -17,7 +17,6 @@ from tests.console import Browser, press
 from tests.served import cheap_hashes
 from tests.world import ACCOUNT, World, call
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 PASSWORD = "a long enough secret"
 A = f"/a/{ACCOUNT}"
 Enter = Callable[..., Browser]

@@ -16,7 +16,6 @@ from tests.portal import verdict_of
 from tests.world import ACCOUNT
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 A = f"/a/{ACCOUNT}"
 
 

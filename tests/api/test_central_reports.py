@@ -18,7 +18,6 @@ from tests.api.test_central_people import Portal
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 R = f"/a/{ACCOUNT}/reports"
 ORDERS = """virtual_account,tag,quantity,type,start,end,subscription_id,billing
 Site,ESSENTIALS,5,term,2026-01-01,2036-01-01,SUB-1,prepaid

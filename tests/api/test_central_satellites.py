@@ -18,7 +18,6 @@ from tests.console import Browser, press
 from tests.portal import ADMIN, PASSWORD, A, Portal, central_portal, main_of, text_of, verdict_of
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 S = f"{A}/satellites"
 
 

@@ -14,8 +14,6 @@ from serverkit.actor import OPERATOR
 from tests.portal import A, Portal, central_portal, main_of, text_of
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
-
 
 @pytest.fixture
 def portal(vendor: World) -> Iterator[Portal]:

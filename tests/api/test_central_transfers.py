@@ -9,7 +9,6 @@ from tests.api.test_central_pages import A, Enter, keys_of, numbers, portal, tex
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 Portal = tuple[World, Central, Enter]
 
 

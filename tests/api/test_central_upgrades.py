@@ -10,7 +10,6 @@ from tests.console import press
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 Portal = tuple[World, Central, Enter]
 
 

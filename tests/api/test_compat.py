@@ -255,6 +255,7 @@ def test_usage_shows_each_licence_of_each_virtual_account(script: Script, vendor
     assert paged["totalRecords"] == 3
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.4")
 def test_subscriptions_are_the_terms_with_dates_and_quantity_as_text(script: Script, vendor: World) -> None:
     """Every field that a strict client demands is there."""
@@ -324,7 +325,6 @@ REAL_CODE = "CE-ZC9300-48P-4X:XDC240312LB5-A6rZG7jGd-75"
 RETURN = "CEL7AU-RaGyRi-dGWrct-Mex5qo-hZbfKf-Pp84Vg-m3QZre-FXjAbH-59J"
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C6.1", "C6.5")
 def test_each_request_of_a_reservation_has_its_own_outcome(script: Script, vendor: World) -> None:
     """One that is good, one universal, one mistyped, one too large, one unknown: one entry each, in their order."""
@@ -542,6 +542,7 @@ def test_a_client_that_is_revoked_or_shows_a_wrong_secret_gets_no_token(script: 
     assert [*wrong, revoked] == [(401, {"error": "invalid_client"})] * 3
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C12.4")
 def test_a_request_for_a_token_with_a_character_that_no_text_has_is_refused(script: Script) -> None:
     """In any parameter, of every grant, before a database or a hash sees it: no stranger fails the server with it."""
@@ -558,6 +559,7 @@ def test_a_request_for_a_token_with_a_character_that_no_text_has_is_refused(scri
         assert (status, answer["error"]) == (400, "invalid_request"), (grant, name)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C12.4")
 def test_a_refresh_token_works_once_in_its_time_and_for_its_client(script: Script, vendor: World) -> None:
     """Used, old, or shown by another client it gives nothing; each use gives the next one."""
@@ -613,7 +615,6 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(script: Script,
     assert found[0][0] == 400
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C7.2", "C7.3")
 def test_an_identity_that_fits_several_devices_changes_none_of_them(script: Script, vendor: World) -> None:
     """Neither removed nor moved by product id alone where three fit, nor when the others of its list are gone; who fits exactly is."""
@@ -668,6 +669,7 @@ def _fifty_more(vendor: World) -> str:
     return vendor.file("order9.csv", f"virtual_account,tag,quantity,order_number,order_line\n{lines}")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.1", "C8.1", "C6.1")
 def test_device_usage_shows_restricted_and_reserved_licences(script: Script, vendor: World) -> None:
     """What a device was granted and what is reserved for it are beside what it uses."""

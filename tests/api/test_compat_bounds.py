@@ -14,7 +14,6 @@ from tests.api.test_compat import CLOUD, RETURN, Script, _script
 from tests.api.test_compat_software import DMS, B, _payload
 from tests.world import ACCOUNT, World, call
 
-pytestmark = pytest.mark.one_database("bounds of bodies and the number of queries: the same on both")
 AUTHORIZE = f"{CLOUD}/v2/devices/authrequest"
 KEY = {"entitlement": "ADVANTAGE", "count": 1}
 SUDI = {"udi_pid": "C9K", "udi_serial_number": "S1"}

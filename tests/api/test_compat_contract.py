@@ -16,7 +16,6 @@ from tests.api.callers import Api, satellite_token
 from tests.api.test_compat import BACKEND, CLOUD, REAL_CODE, Script, _script
 from tests.world import ACCOUNT, App, World, call
 
-pytestmark = pytest.mark.one_database("form of answers and bodies: the same on both")
 TERMS = (
     "virtual_account,tag,quantity,type,start,end,subscription_id\nSpare,ESSENTIALS,5,term,2026-01-01,2029-12-31,SUB-1\n"
 )

@@ -12,7 +12,6 @@ from tests.api.test_compat import CLOUD, Script, _script
 from tests.api.test_compat_software import ask
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("form of answers and bodies: the same on both")
 SKUS = "sku,tag,family,contract_needed,divisible\nL-ESS,ESSENTIALS,Routing,no,yes\n"
 SECOND = "/v1/software/apis/licensing/v2/device/conversion"
 

@@ -16,7 +16,6 @@ from tests.api.test_compat import CLOUD, REAL_CODE, RETURN, Script, _script
 from tests.api.test_compat_contract import DAY, LICENCE, POOL, TERMS, TOKEN, USAGE, differences
 from tests.world import ACCOUNT, World, call
 
-pytestmark = pytest.mark.one_database("form of answers and bodies: the same on both")
 B = "/v1/software/apis"
 DMS = "/services/api/software/dms/v2/smartaccounts"
 ONE = f"{B}/licensing/v1/account/{ACCOUNT}"

@@ -16,7 +16,6 @@ from tests.console import Browser, press
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 Portal = tuple[World, Central, Enter]
 SKUS = "sku,tag,family,contract_needed,divisible\nL-ADV-K9,ADVANTAGE,Routing,yes,yes\nL-ESS,ESSENTIALS,Routing,no,no\n"
 PAKS = """pak,sku,quantity,virtual_account,partial,order_number,order_date

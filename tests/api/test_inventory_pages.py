@@ -12,7 +12,6 @@ from tests.api.test_central_pages import A, Enter, numbers, portal, text_of
 from tests.console import Browser
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 Portal = tuple[World, Central, Enter]
 __all__ = ["portal"]
 

@@ -20,8 +20,6 @@ from satellite.runtime import open_satellite
 from tests.api.callers import BASE, CHECKS, Api, central_token, satellite_token, wsgi_of
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("what is generated tries the edge, which is the same on both")
-
 
 def of_central(world: World) -> Api:
     """A vendor administrator's program, at a central with something of everything."""

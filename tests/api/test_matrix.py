@@ -29,7 +29,6 @@ from serverkit.http.operations import JSON, Access, Operation, alternatives
 from tests.api.callers import BASE, Api, central_token, satellite_token
 from tests.world import ACCOUNT, World, call
 
-pytestmark = pytest.mark.one_database("who may call what is decided before any statement that the databases differ in")
 NOWHERE = "f" * 32
 # What each role of a satellite may do besides looking.
 OPERATOR = {

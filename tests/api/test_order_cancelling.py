@@ -16,7 +16,6 @@ from tests.api.test_central_pages import Enter, portal, text_of
 from tests.console import press
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 ORDERS = """virtual_account,tag,quantity,billing,order_number,order_line,subscription_id
 Site,ESSENTIALS,1,usage,O-7,1,SUB-1
 Spare,ESSENTIALS,1,usage,O-8,1,SUB-2

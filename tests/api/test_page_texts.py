@@ -13,6 +13,7 @@ from tests.world import ACCOUNT, World
 PASSWORD = "a long enough secret"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.6", "C12.1", "B13")
 def test_a_character_that_no_database_holds_breaks_no_page(vendor: World) -> None:
     """PostgreSQL refuses it: searches and lists answer as without it, and a form stores the rest of its text."""

@@ -12,8 +12,6 @@ from tests.console import Browser
 from tests.served import CONSOLES, TABLES, Outline, Served, served
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
-
 
 @pytest.fixture(params=CONSOLES)
 def console(site: World, request: pytest.FixtureRequest) -> Iterator[Served]:

@@ -36,7 +36,6 @@ BREAKS: dict[str, tuple[str, Callable[[World, str, Path], Any]]] = {
 
 
 @pytest.mark.row("S3.2")
-@pytest.mark.one_database("files are broken, and SQLite's own way of refusing a write is used")
 @pytest.mark.parametrize("program", ["central", "satellite"])
 @pytest.mark.parametrize("name", BREAKS)
 def test_what_a_server_needs_to_answer_is_tried(
@@ -58,7 +57,6 @@ def test_what_a_server_needs_to_answer_is_tried(
 
 
 @pytest.mark.row("S3.2", "C11.2")
-@pytest.mark.one_database("the check reads keys and the time")
 def test_central_whose_key_of_answers_has_ended_is_not_ready(vendor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every device refuses what it would sign: the check of the keys says so until the key is replaced."""
     monkeypatch.setattr(messages, "READY_SECONDS", -1.0)  # each look is a new one

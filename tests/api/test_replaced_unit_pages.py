@@ -14,7 +14,6 @@ from tests.console import Browser, press
 from tests.world import World
 
 __all__ = ["portal", "vendor_portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 MACHINE = {"pid": "SW-48", "serial": "SN2", "unit": "SN1"}
 
 

@@ -14,7 +14,6 @@ from tests.api.test_reservation_pages import code_of, forms, reserved, send
 from tests.console import Browser, hidden, press
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 CATALOGUE = "kind,tag,name\nproduct,SW-48,Switch 48\n"
 FOREIGN = "XX-ZSW-48:MADE-UP-1-smczDWRiK-YK"
 __all__ = ["portal"]

@@ -16,7 +16,6 @@ from tests.api.test_central_pages import PASSWORD, A, Enter, numbers, portal, te
 from tests.console import Browser, hidden, press
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 ORDERS = (
     "virtual_account,tag,quantity,type,start,end\n"
     "Spare,ESSENTIALS,5,term,2026-01-01,2027-12-31\n"

@@ -82,6 +82,7 @@ def test_the_interface_and_the_commands_show_the_same(api: Api, vendor: World) -
     assert sorted(seen, key=str) == sorted(shown, key=str)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C12.4")
 def test_pages_are_turned_by_key_and_end(api: Api) -> None:
     """All items come, each once; a key that was never given is refused."""
@@ -200,7 +201,6 @@ def test_a_number_is_not_guessed_from_what_is_none(standing: Api, days: object) 
 
 
 @pytest.mark.long
-@pytest.mark.one_database("what is generated tries the edge, which is the same on both")
 @pytest.mark.row("C12.4")
 def test_generated_calls_find_no_fault_in_the_interface(
     api: Api, vendor: World, monkeypatch: pytest.MonkeyPatch
@@ -213,7 +213,6 @@ def test_generated_calls_find_no_fault_in_the_interface(
     assert vendor.central("ledger", "verify")["ok"]
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C1.5")
 def test_a_token_is_worth_its_scopes_within_its_users_rights(api: Api, vendor: World) -> None:
     """A permission allows just that; rights that the user has not are not gained; use is noted, a far address refused."""
@@ -238,6 +237,7 @@ def test_a_token_is_worth_its_scopes_within_its_users_rights(api: Api, vendor: W
     assert vendor.central(*words[:6], "--scope", "all", code=1)["error"]["code"] == "invalid_scope"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C12.4")
 def test_an_edit_of_what_was_changed_meanwhile_is_refused(api: Api) -> None:
     """With the mark that was read the first edit is made and the second refused; without a mark no one asks."""
@@ -421,7 +421,6 @@ def test_an_idempotency_key_is_its_own_user_s_and_lasts_a_day(api: Api, vendor: 
     assert len({found[1]["token"] for found in (mine, theirs, later)}) == 3
 
 
-@pytest.mark.one_database("reads the file of the embedded database")
 @pytest.mark.row("C2.2", "E2")
 def test_no_secret_that_an_answer_showed_stands_in_the_database(api: Api, vendor: World) -> None:
     """Tokens of devices and of programs that were shown once are found in it neither plain nor in base 64."""
@@ -492,7 +491,6 @@ def test_a_fault_is_answered_with_a_reference_that_stands_in_the_log(api: Api, v
     assert "words of a person" not in log.getvalue()
 
 
-@pytest.mark.one_database("a value that the other database would not keep")
 @pytest.mark.row("C12.4")
 def test_a_fault_of_the_program_is_a_problem_with_a_reference_on_every_way(api: Api, vendor: World) -> None:
     """Over a row that cannot be read neither interface loses its form, and what does not touch it goes on."""

@@ -23,7 +23,6 @@ from serverkit.storage import free_bytes
 from tests.api.test_uploads import PIECE, Parts, flood
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("a database behind a server is not part of a backup")
 PASSPHRASE = "the passphrase of the backup"
 EDGE = "edge-of-the-form"
 

@@ -15,8 +15,6 @@ from tests.console import Browser, guard, press
 from tests.served import PASSWORD, served
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
-
 
 @pytest.fixture
 def browsers(site: World) -> Iterator[dict[Role, Browser]]:

@@ -17,7 +17,6 @@ from tests.bench.fleet import Fleet, fill_site
 from tests.console import Browser
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each list prove on both")
 PASSWORD = "a long enough secret"
 LISTS = (
     "/instances",

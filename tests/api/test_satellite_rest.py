@@ -22,7 +22,6 @@ def api(site: World) -> Api:
     return Api(make_app(open_satellite(site.folder / "satellite")), satellite_token(site))
 
 
-@pytest.mark.one_database("what is generated tries the edge, which is the same on both")
 @pytest.mark.row("S3.4")
 def test_generated_calls_find_no_fault_in_the_interface(api: Api, site: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is sent, the answer is one that the description names, in its media type and form; never a 500."""
@@ -135,6 +134,7 @@ def test_an_access_token_opens_from_its_addresses_only(api: Api, site: World) ->
     assert near.ask("GET", "/status")[0] == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_a_run_of_a_job_that_was_asked_for_twice_with_one_key_is_one_run(api: Api) -> None:
     """The repetition names the same run; the same key for another job is refused."""
@@ -148,6 +148,7 @@ def test_a_run_of_a_job_that_was_asked_for_twice_with_one_key_is_one_run(api: Ap
     assert other == (409, "idempotency_key_reused")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_a_refresh_token_works_once_and_ends_with_its_access_token(api: Api, site: World) -> None:
     """Used or after the revocation it gives nothing, and what it gave before opens nothing any more."""
@@ -202,7 +203,6 @@ def playbook(api: Api, site: World) -> Any:
     return uri
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S3.2")
 def test_a_playbook_of_the_appliance_form_works_on_a_satellite(api: Api, site: World) -> None:
     """Accounts, virtual accounts, tokens, licences, devices and transfers within the site, with `null` for a body."""

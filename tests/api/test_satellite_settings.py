@@ -31,7 +31,6 @@ from tests.mailbox import free_port
 from tests.unit.serverkit.updating.files import VENDOR, contents, update_file
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 PASSWORD = "a long enough secret"
 
 

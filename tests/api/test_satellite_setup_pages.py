@@ -26,7 +26,6 @@ from serverkit.web.texts import speaking, use_locales
 from tests.console import Browser, guard
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 PASSWORD = "a long enough secret"
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -207,7 +206,6 @@ def test_an_unknown_caller_takes_no_lock_of_writers_where_the_answer_is_certain(
 
 
 @pytest.mark.row("S1.1")
-@pytest.mark.one_database("no database is asked")
 def test_what_was_found_on_a_machine_is_said_in_the_language_of_the_page() -> None:
     """Every case of every check has words, filled with what was measured, in English and in German."""
     found = [
@@ -237,7 +235,6 @@ def test_what_was_found_on_a_machine_is_said_in_the_language_of_the_page() -> No
 
 
 @pytest.mark.row("S1.3", "S3.4")
-@pytest.mark.one_database("no database is asked")
 def test_measurements_and_checks_are_said_in_the_language_of_the_page() -> None:
     """Every outcome of a time server, and every detail of a check that is a word, is translated."""
     use_locales("satellite.ui")

@@ -20,7 +20,6 @@ from satellite.ui.sync.remedies import remedy_of
 from tests.console import Browser, guard
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 PASSWORD = "a long enough secret"
 
 

@@ -15,7 +15,6 @@ from tests.api.callers import Api, central_token
 from tests.portal import A, Portal, central_portal, main_of, verdict_of
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("tasks, uploads and outbox are tried on both databases by their own tests")
 SAVED = f"{A}/reports/saved"
 
 

@@ -195,7 +195,6 @@ def test_bodies_that_stand_still_end_with_408_and_keep_nobody_from_service(
 
 
 @pytest.mark.row("S4.7")
-@pytest.mark.one_database("no database is asked")
 def test_one_address_sends_only_so_many_slow_bodies_at_once(vendor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others of that address, of IPv6 of its network, are refused with 429; another address is not concerned."""
     monkeypatch.setattr(bounds, "STRANGER_SECONDS", 2.0)
@@ -214,7 +213,6 @@ def test_one_address_sends_only_so_many_slow_bodies_at_once(vendor: World, monke
 
 
 @pytest.mark.row("S4.7")
-@pytest.mark.one_database("no database is asked")
 def test_a_large_upload_without_a_credential_is_refused_by_its_beginning(vendor: World) -> None:
     """Wrong tokens, no tokens, requests for tokens: none gets more than the beginning of 100 MB taken."""
     size = 100 * 1024 * 1024
@@ -234,7 +232,6 @@ def test_a_large_upload_without_a_credential_is_refused_by_its_beginning(vendor:
 
 
 @pytest.mark.row("S4.7")
-@pytest.mark.one_database("no database is asked")
 @pytest.mark.parametrize("path", [SYNC, "/oauth/token", "/device/v1/register", "/api/v1/smart-accounts"])
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "1.5", "٣"])
 def test_a_length_that_is_none_is_400(vendor: World, path: str, length: str) -> None:

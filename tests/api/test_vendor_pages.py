@@ -17,7 +17,6 @@ from tests.console import Browser, hidden, press
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
-pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 Portal = tuple[World, Central, Enter]
 HEAD = "kind,tag,name,restricted\n"
 ORDER_HEAD = "virtual_account,tag,quantity,type,end,order_number,order_line\n"

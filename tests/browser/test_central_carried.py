@@ -13,7 +13,7 @@ from tests.browser.serve import serving
 from tests.portal import ADMIN, PASSWORD, A, central_portal
 from tests.world import World
 
-pytestmark = [pytest.mark.system, pytest.mark.one_database("what a browser shows is the same on both")]
+pytestmark = pytest.mark.system
 
 
 @pytest.mark.row("C11.1", "C11.2")

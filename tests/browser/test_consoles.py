@@ -12,7 +12,7 @@ from tests.browser.serve import serving
 from tests.served import CONSOLES, PASSWORD, served
 from tests.world import World
 
-pytestmark = [pytest.mark.system, pytest.mark.one_database("what a browser shows is the same on both")]
+pytestmark = pytest.mark.system
 # Pages that are for someone who has not signed in yet, or that lead on at once, and files.
 LEAD_ON = ("/sign-in", "/setup", "/sync/resync/file", "/settings/tls/request.csr", "/keys/root")
 # What colours and sizes decide; then what width can change too: the page itself is the same, and is judged whole before.

@@ -13,7 +13,7 @@ from tests.browser.serve import serving
 from tests.integration.test_provider_sign_in import door
 from tests.world import World
 
-pytestmark = [pytest.mark.system, pytest.mark.one_database("what a browser shows is the same on both")]
+pytestmark = pytest.mark.system
 
 
 @pytest.mark.row("C1.5")

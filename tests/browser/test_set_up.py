@@ -23,7 +23,6 @@ from tests.browser.serve import serving
 from tests.front import ask, whole_front
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("a browser asks pages; those ask actions, which are proved on both")
 PASSWORD = "a long enough secret"
 
 

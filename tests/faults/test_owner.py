@@ -193,7 +193,6 @@ def test_a_devices_folder_keeps_its_owner_too(shared: World, capsys: pytest.Capt
 
 
 @pytest.mark.row("B8")
-@pytest.mark.one_database("files only")
 def test_the_log_of_a_server_that_root_started_stays_with_the_owner_of_the_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,6 @@ from tests.world import World
 
 
 @pytest.mark.row("S3.4")
-@pytest.mark.one_database("files only")
 @pytest.mark.parametrize("point", ["tls_decided", "tls_moved:server.key", "tls_moved:server.crt"])
 def test_an_import_that_a_power_cut_interrupts_is_finished(site: World, point: str) -> None:
     """From the deciding rename on, the next start has the new pair whole, whichever file was moved before."""

@@ -26,11 +26,7 @@ from tests.world import World
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging" / "nginx"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 SLOW = 500
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(NGINX is None, reason="Debian's nginx is not installed"),
-    pytest.mark.one_database("what is in front of the server is tried"),
-]
+pytestmark = [pytest.mark.system, pytest.mark.skipif(NGINX is None, reason="Debian's nginx is not installed")]
 
 
 def free_port() -> int:

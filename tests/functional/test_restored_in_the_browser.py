@@ -13,7 +13,6 @@ import requests
 from tests.faults.harness import ask, start
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("a database behind a server is not part of a backup")
 PASSPHRASE = "the passphrase of the backup"
 
 

@@ -222,6 +222,7 @@ def test_a_bad_token_is_refused_in_the_same_words_and_its_cause_is_logged(site: 
     assert all(text not in json.dumps(refusals) for text in (revoked["token"], once["token"], short["token"], other))
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.2")
 def test_virtual_accounts_are_found_by_the_first_letters_of_name_and_tag(vendor: World) -> None:
     """Tags occur once whatever their case, are taken off again, and go with the virtual account."""

@@ -7,7 +7,6 @@ import pytest
 from tests.world import ACCOUNT, World
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C1.1", "C1.2")
 def test_an_account_begins_with_one_default_virtual_account(vendor: World) -> None:
     """A new account has exactly one default; moving the mark leaves exactly one."""
@@ -32,6 +31,7 @@ def test_only_an_empty_virtual_account_is_deleted(vendor: World) -> None:
     assert "Empty" not in {item["name"] for item in vendor.central("virtual-account", "list", ACCOUNT)["items"]}
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.2")
 def test_names_of_virtual_accounts_are_unique(vendor: World) -> None:
     """The same name again is refused and nothing is made."""
@@ -96,6 +96,7 @@ def test_a_revoked_token_registers_nothing_and_can_then_be_removed(site: World) 
     assert site.satellite("token", "list")["items"] == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C2.2", "C2.3")
 def test_a_token_with_one_use_registers_one_device(site: World) -> None:
     """The second device is refused in the same words as with a wrong token; the same device may repeat."""

@@ -67,7 +67,6 @@ def bad(vendor: World) -> dict[str, str]:
     return found | names | {"pipe": pipe}
 
 
-@pytest.mark.one_database("no server is asked")
 @pytest.mark.row("D3", "E4")
 def test_a_file_that_is_not_the_one_that_was_meant_is_refused(vendor: World, bad: dict[str, str]) -> None:
     """Root, token, CA, code, catalogue and inventory: missing, cut, of another kind, no file at all; nothing is made."""
@@ -122,7 +121,6 @@ VALUES: list[tuple[tuple[str, ...], str]] = [
 ]
 
 
-@pytest.mark.one_database("no server is asked")
 @pytest.mark.row("D3", "E4")
 def test_a_value_that_cannot_be_is_refused_and_nothing_is_kept(vendor: World) -> None:
     """Days, durations, identities, tokens and addresses; a laboratory's clock stays where its home can be opened."""
@@ -138,7 +136,6 @@ def test_a_value_that_cannot_be_is_refused_and_nothing_is_kept(vendor: World) ->
     assert agent.cli.perform(agent.options.build_parser().parse_args(["--home", str(home), "status"]))
 
 
-@pytest.mark.one_database("the clock is a file")
 @pytest.mark.row("S1.3", "E4")
 def test_a_laboratorys_clock_never_leaves_the_supported_years(site: World) -> None:
     """A home whose clock was at the end of time could be opened by no command any more."""
@@ -149,7 +146,6 @@ def test_a_laboratorys_clock_never_leaves_the_supported_years(site: World) -> No
     assert site.satellite("clock", "show")["lab"] is True
 
 
-@pytest.mark.one_database("no server is asked")
 @pytest.mark.row("D3", "S2.1")
 def test_a_home_is_a_folder_that_can_be_the_devices(vendor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """No address, no file, nothing below a server's keys, and named where the user has no folder of its own."""
@@ -231,7 +227,6 @@ def test_no_output_of_any_program_takes_the_place_of_what_a_home_keeps(site: Wor
 
 
 @pytest.mark.row("D1", "E4")
-@pytest.mark.one_database("a device has none")
 def test_a_damaged_state_is_told_as_such_whatever_is_damaged(site: World) -> None:
     """Each field of the state in turn holds what it cannot: every command says so, and none ends with a traceback."""
     device = site.device("S1")
@@ -278,7 +273,6 @@ class FullDisk(io.StringIO):
 
 
 @pytest.mark.row("D3", "E4")
-@pytest.mark.one_database("no server is asked")
 def test_a_result_that_cannot_be_written_is_told(vendor: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk behind `>`: exit 1 with the cause, for a device's code and for what a file is; no traceback."""
     said = io.StringIO()

@@ -73,6 +73,7 @@ def test_what_is_done_with_an_alert_is_told_once(site: World) -> None:
         assert sorted(told) == ["alert:dismissed", "alert:put_off", "alert:restored"], side
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.4", "C3.3")
 def test_what_is_free_reserved_and_locked_of_one_term_adds_up(vendor: World) -> None:
     """Three of ten are reserved, one is locked to a device: one alert tells of ten, before the end and after it."""
@@ -126,6 +127,7 @@ def test_a_reserved_term_that_ended_is_named_until_an_update_gives_it_up(vendor:
     cleared(vendor, "central", "reserved_licence_expired")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.4", "C4.2")
 def test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves(vendor: World) -> None:
     """Two subscriptions of one licence by usage in one virtual account; the transfer of one to another ends it."""
@@ -176,6 +178,7 @@ def test_a_duplicate_subscription_is_named_until_it_is_assigned_elsewhere(vendor
     cleared(vendor, "central", "duplicate_licences")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.4", "C3.1", "S3.2")
 @pytest.mark.parametrize("server", SIDES)
 def test_a_shortage_says_where_there_is_a_surplus(site: World, server: str) -> None:
@@ -358,7 +361,6 @@ def test_a_forged_file_raises_no_alert_in_anybodys_account(site: World) -> None:
     assert "satellite:sync_failed" not in {x["kind"] for x in site.central("events", ACCOUNT)["items"]}
 
 
-@pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("C10.4", "S2.6")
 def test_a_site_that_was_restored_is_named_until_it_resynchronizes(site: World) -> None:
     """By its own anchor at the site, by its file at central; a new epoch ends both."""

@@ -186,6 +186,7 @@ def test_a_removed_satellite_leaves_its_restricted_units_in_use_with_an_alert(si
     assert (used["ADVANTAGE"], used["STRONG"]) == (0, 1)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.1", "C1.5", "C10.4")
 def test_alerts_show_in_the_virtual_account_that_they_concern(site: World) -> None:
     """A shortage, a refused restricted licence and an overdue site are in their virtual account, and in no other."""

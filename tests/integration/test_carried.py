@@ -21,8 +21,6 @@ import pytest
 import exchange.__main__
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("what is refused is refused before any database")
-
 
 def zipped(data: bytes) -> bytes:
     """The file in an archive."""

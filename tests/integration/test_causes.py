@@ -29,7 +29,6 @@ from tests.integration.test_network import cert as cert  # noqa: PLC0414 - a fix
 from tests.integration.test_network import front as front  # noqa: PLC0414 - a fixture
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("the way and what comes over it; what is kept of it is one row of the history")
 Talk = Callable[[socket.socket, threading.Event], None]
 NOWHERE = "255.255.255.255"
 

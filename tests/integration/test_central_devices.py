@@ -38,6 +38,7 @@ def states(message: DeviceMessage) -> list[str]:
     return [one["state"] for one in result["entitlements"]]  # type: ignore[index]  # an authorization
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "S4.2")
 def test_a_renewal_that_changes_nothing_is_a_contact_and_learns_what_its_group_changed(
     vendor: World, server: Central

@@ -86,6 +86,7 @@ def test_a_clock_that_jumps_ends_nothing_at_a_site_until_it_is_confirmed(site: W
     assert "satellite_sync_overdue" in site.alerts("satellite")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S1.3", "C10.3", "C3.3")
 def test_a_clock_that_jumps_at_central_removes_no_satellite_and_expires_no_lot(site: World) -> None:
     """Nothing ends; when the clock is set right, it is as if nothing had been."""
@@ -207,6 +208,7 @@ def test_sides_that_are_three_hours_apart_synchronize_and_say_so(site: World) ->
     assert -10900 < state["off_seconds"] < -10700
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S1.3")
 def test_jobs_and_retries_go_on_while_the_clock_is_set_back(site: World) -> None:
     """Slots are counted by time that passes: the daily job runs again the next day, although licence time stands."""

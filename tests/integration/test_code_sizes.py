@@ -51,6 +51,7 @@ def test_what_does_not_fit_into_a_code_is_refused_before_anything_is_reserved(ve
     assert (none, vendor.licence("LONG", pool="Spare")["reserved"]) == (0, 9)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.6", "S2.1", "S4.2", "C6.1")
 def test_a_pool_of_more_units_than_a_line_holds_reaches_sites_devices_and_codes(site: World) -> None:
     """Orders of 999,999,999 stand for "no limit": two of them lay beyond the format, and nothing of the account was read."""
@@ -85,7 +86,6 @@ def test_a_request_code_with_a_text_that_nothing_signed_holds_is_refused(vendor:
 
 
 @pytest.mark.row("C6.1")
-@pytest.mark.one_database("texts are judged before any statement")
 def test_the_product_of_a_reservation_is_a_text_that_can_be_shown(vendor: World) -> None:
     """It stands with the device in lists and events, as what devices say of themselves."""
     device = vendor.unregistered("AIR-1", "central")

@@ -16,7 +16,6 @@ from tests.portal import A, central_portal, main_of, verdict_of
 from tests.secure_server import Reply, secure_server
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("the look-up is the same on both; its answers are rows like others")
 SKUS = "sku,tag,contract_needed,divisible\nL-ADV,ADVANTAGE,yes,yes\nL-ESS,ESSENTIALS,yes,yes\n"
 PAKS = "pak,sku,quantity,virtual_account,partial\nP-1,L-ADV,5,Site,no\nP-1,L-ESS,3,Site,no\nP-2,L-ADV,2,Site,yes\n"
 

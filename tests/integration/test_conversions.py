@@ -14,6 +14,7 @@ from serverkit.actor import OPERATOR
 from tests.world import ACCOUNT, World
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C9.2")
 def test_two_at_once_convert_a_pak_once(vendor: World) -> None:
     """One of them finds nothing left; the units enter once, and the ledger adds up."""

@@ -224,7 +224,6 @@ def test_a_device_is_not_detached_with_what_is_short_or_for_too_long(world: Worl
 
 
 @pytest.mark.row("C7.8", "D3")
-@pytest.mark.one_database("only the device refuses")
 @pytest.mark.parametrize("days", [0, -1, 366, 10**30, True, 1.5, "7"])
 def test_days_that_are_no_days_are_refused_on_the_device(vendor: World, days: Any) -> None:
     """Nothing is sent, whatever was given for a number of days."""
@@ -250,7 +249,6 @@ def test_a_lost_answer_neither_detaches_twice_nor_loses_the_term(world: World, s
 
 
 @pytest.mark.row("C7.8", "B12")
-@pytest.mark.one_database("the device compares the clocks")
 def test_a_server_whose_clock_was_set_back_gives_no_term_that_ends_early(vendor: World) -> None:
     """The term would end before its days are over by the device's licence time: the device returns at once and says why."""
     device = the_device(vendor, "central")
@@ -263,6 +261,7 @@ def test_a_server_whose_clock_was_set_back_gives_no_term_that_ends_early(vendor:
     assert in_use(vendor, "central") == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.8")
 def test_a_term_ends_with_the_licence_that_it_rests_on(vendor: World) -> None:
     """Units of an ended licence are not used for the rest of a term, nor do two terms rest on the units that stay."""
@@ -330,7 +329,6 @@ def test_a_restored_site_learns_of_a_term_from_central(site: World) -> None:
 
 
 @pytest.mark.row("C7.8", "S2.6", "S4.1")
-@pytest.mark.one_database("what a site takes back is decided before it is stored")
 @pytest.mark.parametrize("known", [True, False], ids=["known", "forgotten"])
 def test_a_restored_site_absorbs_no_term_into_a_machine_with_another_key(site: World, known: bool) -> None:
     """What was detached since the copy stays in use, beside a machine that registered its identity at the copy; an alert asks."""
@@ -359,7 +357,6 @@ def test_a_restored_site_absorbs_no_term_into_a_machine_with_another_key(site: W
 
 
 @pytest.mark.row("C7.8", "S2.6")
-@pytest.mark.one_database("what a site takes back is decided before it is stored")
 def test_an_older_copy_that_leaves_a_restored_site_ends_no_term(site: World) -> None:
     """The site forgot the term when the copy deregistered; central gives it back, and the machine itself returns."""
     device = the_device(site, "satellite", count=1)
@@ -389,7 +386,6 @@ def test_the_term_behind_a_satellite_is_no_longer_than_central_s_lines(site: Wor
 
 
 @pytest.mark.row("D3")
-@pytest.mark.one_database("the commands of the device")
 def test_the_commands_detach_and_reattach(vendor: World, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     """`agent detach DAYS` and `agent reattach` say until when; a wrong number names what is allowed."""
     device = the_device(vendor, "central")

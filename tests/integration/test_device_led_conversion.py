@@ -53,6 +53,7 @@ def grown(world: World, before: dict[str, int], pool: str = "Site") -> dict[str,
     }
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C9.5")
 def test_a_device_at_central_converts_once_whatever_it_repeats(vendor: World) -> None:
     """At once, into its own virtual account; the same again, a restored device and a new request convert nothing more."""
@@ -171,7 +172,6 @@ def test_what_a_device_could_not_convert_is_an_alert_until_it_can(vendor: World)
 
 
 @pytest.mark.row("C9.5")
-@pytest.mark.one_database("the rule is tested by itself; here only its way through a file")
 def test_a_request_that_was_on_its_way_for_too_long_converts_nothing(site: World) -> None:
     """Behind a satellite without a connection for 90 days: none is converted, and the alert says why."""
     device = site.device("D-1")
@@ -189,7 +189,6 @@ def test_a_request_that_was_on_its_way_for_too_long_converts_nothing(site: World
 
 
 @pytest.mark.row("C9.5")
-@pytest.mark.one_database("nothing of it reaches a database")
 def test_a_request_that_another_key_signed_is_refused(vendor: World) -> None:
     """Nor does a unit speak for another one; a device that asked for nothing is told so."""
     device, other = vendor.device("D-1", "central"), vendor.device("D-2", "central")

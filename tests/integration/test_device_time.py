@@ -14,7 +14,6 @@ from exchange.canonical import parse_time
 from exchange.vocabulary import DeviceOp
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("what a device does by its own clock; both_databases where a server decides")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -75,7 +74,6 @@ def test_a_device_out_of_compliance_asks_again_after_twelve_hours(site: World) -
     assert left > timedelta(days=29)
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("D1", "S4.3", "C7.5")
 @pytest.mark.parametrize("server", ["satellite", "central"])
 def test_an_identity_is_renewed_from_day_180_until_its_end_and_not_after(site: World, server: str) -> None:

@@ -112,6 +112,7 @@ def test_a_message_replayed_by_another_machine_changes_nothing(site: World) -> N
     assert site.licence("ADVANTAGE", "satellite")["in_use"] == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.6")
 def test_a_set_of_devices_consumes_once_and_its_standby_can_take_over(site: World) -> None:
     """Active and standby are one instance; after the switch-over it is still one, under the other name."""
@@ -126,6 +127,7 @@ def test_a_set_of_devices_consumes_once_and_its_standby_can_take_over(site: Worl
     assert site.licence("ADVANTAGE", "satellite")["in_use"] == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.3", "C7.3")
 def test_a_device_that_leaves_gives_its_licences_back_on_both_sides(site: World) -> None:
     """After deregistration and one synchronization nothing of it is in use."""
@@ -241,6 +243,7 @@ def test_a_device_at_central_gets_a_restricted_licence_at_once(vendor: World) ->
     assert device.may_use("STRONG").allowed
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.3", "C8.3")
 def test_removing_a_device_does_not_free_what_it_was_granted(vendor: World) -> None:
     """Only the device's return or the vendor's own word with a reason frees a restricted unit."""
@@ -256,6 +259,7 @@ def test_removing_a_device_does_not_free_what_it_was_granted(vendor: World) -> N
     assert "destroyed" in json.dumps(vendor.central("events", ACCOUNT)["items"])
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.2", "C7.7")
 def test_a_device_moves_between_virtual_accounts_with_what_it_uses(vendor: World) -> None:
     """Its licences count in the new one; the event is in the log."""
@@ -334,7 +338,6 @@ def test_the_device_protocol_describes_itself(site: World) -> None:
     assert {"/device/v1/register", "/device/v1/authorize"} <= set(described["paths"])
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C7.2", "C8.2", "S3.2")
 def test_a_device_that_moves_at_its_satellite_takes_its_restricted_licences_along(site: World) -> None:
     """Both sides count the unit where the device is, before and after the renewal of the grant, and free it there."""

@@ -98,6 +98,7 @@ def test_a_healthy_satellite_passes_and_a_cause_of_failed_synchronization_is_nam
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.5")
 def test_central_names_a_silent_scheduler_and_overdue_satellites(site: World) -> None:
     """What stops work at central is a failure; what waits for others is a warning."""
@@ -110,7 +111,6 @@ def test_central_names_a_silent_scheduler_and_overdue_satellites(site: World) ->
     assert (checks["satellites"]["outcome"], checks["satellites"]["detail"]) == ("warn", "1")
 
 
-@pytest.mark.one_database("the database is what is damaged")
 @pytest.mark.row("S3.5")
 def test_what_keeps_a_server_from_starting_is_named_and_the_rest_is_skipped(
     site: World, monkeypatch: pytest.MonkeyPatch
@@ -142,7 +142,6 @@ def test_what_keeps_a_server_from_starting_is_named_and_the_rest_is_skipped(
     assert checks["home"]["command"] == f"sudo -u '#{home.stat().st_uid}' satellite doctor"
 
 
-@pytest.mark.one_database("no database is looked at")
 @pytest.mark.row("S3.5")
 def test_little_room_warns_and_too_little_fails(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a server refuses to go on with is a failure; before that comes a warning."""
@@ -151,7 +150,6 @@ def test_little_room_warns_and_too_little_fails(site: World, monkeypatch: pytest
         assert examined(site.satellite, code=int(outcome == "fail"))["disk"]["outcome"] == outcome
 
 
-@pytest.mark.one_database("no database is looked at")
 @pytest.mark.row("S3.5")
 def test_the_port_is_the_servers_nobodys_or_anothers(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that does not run is a warning; another program on its port a failure."""
@@ -166,7 +164,6 @@ def test_the_port_is_the_servers_nobodys_or_anothers(site: World, monkeypatch: p
     assert (found["outcome"], found["command"]) == ("warn", "systemctl start perigee-satellite")
 
 
-@pytest.mark.one_database("texts")
 @pytest.mark.row("S3.5")
 @pytest.mark.parametrize(("program", "own"), [("central", of_central.REMEDIES), ("satellite", of_satellite.REMEDIES)])
 def test_every_remedy_names_a_page_and_commands_that_exist(program: str, own: dict[str, Remedy]) -> None:

@@ -51,6 +51,7 @@ def reserving(world: World, serial: str, *licences: str) -> tuple[Device, dict[s
     return device, made
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.7", "C12.6")
 def test_the_log_of_a_virtual_account_tells_what_left_it_and_what_was_renewed(vendor: World) -> None:
     """A renewed identity, a transfer with both names in both logs, and a device that removes itself with its licences."""
@@ -216,6 +217,7 @@ def test_restricted_licences_are_named_with_their_device(site: World, server: st
             assert "STRONG" not in message
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.3", "C3.10", "C6.10")
 def test_reservations_and_ended_terms_name_the_licence_and_the_quantity_of_each_end(vendor: World) -> None:
     """Reserved, raised, lowered, confirmed, cancelled, returned and expired: names, not tags, with the quantity of each end."""

@@ -11,6 +11,7 @@ from serverkit.actor import SYSTEM
 from tests.world import World
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S2.3")
 def test_an_event_with_a_text_that_no_file_carries_is_told_all_the_same(site: World) -> None:
     """Decomposed letters are composed and control characters replaced; the request is made and central takes it."""

@@ -94,6 +94,7 @@ def test_what_a_former_key_holds_is_an_alert_that_ends_with_the_vendors_release(
     assert site.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C8.3", "S4.1")
 @pytest.mark.parametrize("server", ["central", "satellite"])
 def test_what_a_former_key_holds_comes_to_its_end(site: World, server: str) -> None:

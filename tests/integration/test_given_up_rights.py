@@ -177,6 +177,7 @@ def test_a_device_registers_where_its_token_says_and_frees_what_another_pool_res
     assert vendor.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C6.8", "C1.3")
 def test_a_give_up_travels_through_the_site_and_its_release_back(site: World) -> None:
     """A device registers at a satellite: its code is forgotten, central frees the units with the next request, once."""
@@ -262,6 +263,7 @@ def test_nothing_is_reserved_for_a_device_behind_a_satellite(site: World) -> Non
     assert refused(site, "reservation", "create", ACCOUNT, *words) == "device_connected"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C6.7", "C1.5", "B7")
 def test_the_vendor_releases_what_a_dead_device_holds(vendor: World) -> None:
     """With a reason, by alert and event; a tenth of the reserving devices at a time; a late return code makes room."""
@@ -375,6 +377,7 @@ def test_a_device_that_registers_tells_what_it_returned_before_its_last_request(
     assert back not in device.reserve_codes()
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C6.7")
 def test_of_eleven_reserving_devices_two_may_be_without_a_return_code(vendor: World) -> None:
     """The tenth is rounded up, and those that were released still count among the devices."""

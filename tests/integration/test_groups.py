@@ -150,6 +150,7 @@ def test_a_refused_and_a_crashed_message_leave_the_others_of_their_group_whole(
     assert busy.say("renew_identity", work.renew_identity())[0] == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.2")
 def test_nobody_is_answered_before_the_commit_and_a_failed_commit_keeps_nothing(busy: Site) -> None:
     """While the commit fails every message of the group gets an error; sent again, each is done once."""
@@ -205,6 +206,7 @@ def test_a_token_with_one_use_left_has_one_winner(busy: Site) -> None:
     assert busy.count(select(func.count(Instance.id))) == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.2", "D1")
 def test_a_full_server_says_when_to_come_again_and_the_device_keeps_to_it(
     site: World, monkeypatch: pytest.MonkeyPatch
@@ -274,6 +276,7 @@ def test_totals_that_are_kept_beside_the_claims_never_differ_from_them(busy: Sit
         assert last["entitlements"][0]["state"] == word  # type: ignore[index]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.2", "S3.2")
 def test_a_device_learns_of_a_shortage_that_came_up_in_its_own_group(busy: Site) -> None:
     """Asked before the shortage it is authorized, asked after it, in the same transaction, it is out of compliance."""
@@ -295,6 +298,7 @@ def test_a_device_learns_of_a_shortage_that_came_up_in_its_own_group(busy: Site)
     assert busy.world.alerts("satellite") >= {"insufficient_licences"}
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.2")
 def test_a_renewal_writes_no_event_and_reads_no_other_device(busy: Site) -> None:
     """An unchanged list costs two updates and no event, however many devices there are."""
@@ -322,7 +326,6 @@ def test_a_renewal_writes_no_event_and_reads_no_other_device(busy: Site) -> None
 BIG = ("instances", "device_keys", "claims", "events", "grants", "export_queue")
 
 
-@pytest.mark.one_database("the plan of the embedded database is looked at")
 @pytest.mark.row("S4.1", "S4.2")
 def test_no_message_of_a_device_looks_through_a_table_that_grows(busy: Site) -> None:
     """Registering, renewing, changing and leaving find their rows by an index, however many devices there are."""

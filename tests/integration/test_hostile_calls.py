@@ -24,7 +24,6 @@ from tests.api.callers import central_token, satellite_token, wsgi_of
 from tests.hostile import Noted, hostile_writes, places, undo_all, with_text
 from tests.world import ACCOUNT, App, World, call
 
-pytestmark = pytest.mark.one_database("texts are judged before any statement")
 CODE = "CE-ZC9300-48P-4X:XDC240312LB5-A6rZG7jGd-75"
 SUDI = {"udiPid": "SW-48", "udiSerialNumber": "SN1"}
 LICENCE = {"entitlementTag": "ADVANTAGE", "quantity": 1}

@@ -29,7 +29,6 @@ from tests.console import Browser, guard
 from tests.hostile import DECOMPOSED, hostile_writes, undo_all
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("texts are judged before any statement")
 PASSWORD = "a long enough secret"
 KNOWN = {
     "url": "https://hooks.site.example/x",

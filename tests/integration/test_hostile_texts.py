@@ -112,7 +112,6 @@ def call_all(api: Api, operations: Iterable[Operation[Any]], parts: Mapping[str,
 
 
 @pytest.mark.row("S2.3", "C11.2", "E2")
-@pytest.mark.one_database("texts are judged before any statement")
 def test_no_text_that_enters_by_rest_is_stored_where_a_file_would_not_carry_it(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +167,6 @@ LOOKED_UP = {"virtual_account"}
 
 
 @pytest.mark.row("E2")
-@pytest.mark.one_database("a rule that touches no database")
 @pytest.mark.parametrize("table", TABLES)
 def test_every_column_of_an_imported_table_refuses_what_no_file_carries(table: str) -> None:
     """A line without it is read."""
@@ -187,7 +185,6 @@ def test_every_column_of_an_imported_table_refuses_what_no_file_carries(table: s
 
 
 @pytest.mark.row("C6.6", "E2")
-@pytest.mark.one_database("texts are judged before any statement")
 def test_every_column_of_shipped_devices_refuses_what_no_file_carries(vendor: World) -> None:
     """Columns that name what is there, and those that are kept; a line without such a text is read."""
     server = open_central(vendor.folder / "central")
@@ -209,7 +206,6 @@ def test_every_column_of_shipped_devices_refuses_what_no_file_carries(vendor: Wo
 
 
 @pytest.mark.row("S2.3", "S2.4", "S4.1")
-@pytest.mark.one_database("texts are judged before any statement")
 def test_what_a_device_may_say_of_itself_never_keeps_its_site_from_synchronizing(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +228,6 @@ def test_what_a_device_may_say_of_itself_never_keeps_its_site_from_synchronizing
 
 
 @pytest.mark.row("S2.3", "S4.6", "C7.8", "C9.5")
-@pytest.mark.one_database("texts are judged before any statement")
 def test_what_devices_have_converted_and_measured_never_keeps_a_site_from_synchronizing(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

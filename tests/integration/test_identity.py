@@ -101,7 +101,6 @@ def test_a_uuid_is_kept_in_lower_case() -> None:
     assert capitals.key == plain.key
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "C10.2", "B6")
 @SERVERS
 def test_an_old_key_that_is_heard_again_raises_one_alert_that_ends_with_one_of_the_two(
@@ -126,7 +125,6 @@ def test_an_old_key_that_is_heard_again_raises_one_alert_that_ends_with_one_of_t
     assert [(row["name"], row["marks"]) for row in left] == [("new-host", [])]
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "B6")
 @SERVERS
 def test_a_clone_that_registers_again_keeps_its_own_instance(site: World, server: str) -> None:
@@ -146,7 +144,6 @@ def test_a_clone_that_registers_again_keeps_its_own_instance(site: World, server
     assert len(clones(site, server)) == 1
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.2")
 @SERVERS
 def test_a_device_is_marked_restored_when_it_goes_on_and_for_one_interval(site: World, server: str) -> None:
@@ -170,7 +167,6 @@ def test_a_device_is_marked_restored_when_it_goes_on_and_for_one_interval(site: 
     assert clones(site, server) == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.2", "C10.2")
 @SERVERS
 def test_two_machines_with_one_key_are_an_alert_that_ends_when_their_instance_goes(site: World, server: str) -> None:
@@ -270,7 +266,6 @@ def test_both_units_of_a_set_stay_one_instance_through_fail_over_re_image_and_sw
     assert clones(site, server) == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C7.6", "S4.3")
 @SERVERS
 def test_a_unit_that_leaves_its_set_leaves_the_other_one_licensed(site: World, server: str) -> None:
@@ -287,7 +282,6 @@ def test_a_unit_that_leaves_its_set_leaves_the_other_one_licensed(site: World, s
     assert instances(site, server) == []
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C7.6", "C10.2", "B6")
 @SERVERS
 def test_a_unit_that_stands_by_and_by_itself_is_one_alert_that_names_both(site: World, server: str) -> None:
@@ -371,7 +365,6 @@ def single_use(world: World, server: str) -> str:
     return str(run("token", "create", *account, *words)["token"])
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "C2.3")
 @SERVERS
 def test_a_token_of_one_use_gives_the_export_right_once(site: World, server: str) -> None:
@@ -390,7 +383,6 @@ def test_a_token_of_one_use_gives_the_export_right_once(site: World, server: str
     assert "restricted functions are allowed" in said[0]
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.1")
 @SERVERS
 def test_an_old_key_does_not_inherit_the_right_of_its_successor(site: World, server: str) -> None:

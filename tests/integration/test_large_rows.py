@@ -16,6 +16,7 @@ def _long(number: int) -> Udi:
     return Udi(**dict.fromkeys(PARTS, f"{number}{'é' * 250}"))
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S2.3", "E2", "C7.6")
 def test_a_device_that_reports_much_keeps_its_site_synchronizing(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many licences with long tags, a set of units with long identities: central learns of all of it; no tag is too long."""

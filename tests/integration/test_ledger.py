@@ -41,6 +41,7 @@ def test_a_demo_counts_for_sixty_days_and_then_no_more(vendor: World) -> None:
     assert vendor.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.4")
 def test_a_demo_with_an_end_and_no_start_is_refused_by_name(vendor: World) -> None:
     """Without its start no one can tell how long it lasts; with both dates the same line is taken."""
@@ -54,6 +55,7 @@ def test_a_demo_with_an_end_and_no_start_is_refused_by_name(vendor: World) -> No
     assert vendor.licence("ESSENTIALS", pool="Spare")["purchased"] == 5
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.3")
 def test_a_term_that_has_not_begun_does_not_count_yet(vendor: World) -> None:
     """A lot of the future shows as pending nothing until its first day, then it counts."""
@@ -66,6 +68,7 @@ def test_a_term_that_has_not_begun_does_not_count_yet(vendor: World) -> None:
     assert vendor.licence("ESSENTIALS", pool="Spare")["purchased"] == 5
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.3", "C3.4")
 @pytest.mark.parametrize(
     "source",
@@ -81,6 +84,7 @@ def test_every_source_of_a_lot_is_taken_and_shown(vendor: World, source: str) ->
     assert any(row["tag"] == "ESSENTIALS" and row["count"] == 4 for row in shown)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.4")
 def test_an_order_file_is_taken_whole_or_not_at_all(vendor: World) -> None:
     """One bad line keeps every line out and is named by its number."""
@@ -92,6 +96,7 @@ def test_an_order_file_is_taken_whole_or_not_at_all(vendor: World) -> None:
     assert "ESSENTIALS" not in tags
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.4")
 def test_the_same_order_line_is_never_counted_twice(vendor: World) -> None:
     """A file imported again is refused and the balance stays."""
@@ -101,6 +106,7 @@ def test_the_same_order_line_is_never_counted_twice(vendor: World) -> None:
     assert vendor.licence("ADVANTAGE")["purchased"] == 3
 
 
+@pytest.mark.both_databases
 @pytest.mark.repository_rule
 def test_verify_names_a_row_that_was_edited_behind_the_program(vendor: World) -> None:
     """One changed quantity in the database is found and named."""
@@ -113,6 +119,7 @@ def test_verify_names_a_row_that_was_edited_behind_the_program(vendor: World) ->
     assert "posting" in refused["message"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.1", "E4")
 def test_explain_adds_up_to_the_figure_it_explains(vendor: World) -> None:
     """The postings of a licence sum to what the table calls purchased."""
@@ -164,6 +171,7 @@ class LedgerWalk(RuleBasedStateMachine):
         assert self.world.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.1", "E4")
 def test_whatever_is_bought_and_used_the_figures_add_up(vendor: World) -> None:
     """In any order of purchases and use nothing appears or disappears."""

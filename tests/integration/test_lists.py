@@ -94,6 +94,7 @@ def queued(unit: Unit, row: Instance, number: int) -> QueueEntry:
     )
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.2", "S3.3", "S3.4")
 def test_every_order_shows_every_row_once_forth_and_back(full: Satellite) -> None:
     """Pages of two from the first to the last and back hold what the whole list holds, in its order."""
@@ -127,6 +128,7 @@ def walk(unit: Unit, listed: Callable[..., Window], sorts: list[str]) -> None:
                 listed(unit, Part(after=key))
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.2", "S3.3")
 def test_lists_are_filtered_by_the_database_and_cost_the_same_for_any_number(full: Satellite) -> None:
     """Each filter lets the right rows through; a window of all rows asks no more queries than a window of one."""
@@ -183,6 +185,7 @@ def statements(server: Satellite, work: Callable[[], object]) -> int:
     return len(seen)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.2")
 def test_a_page_goes_on_where_its_last_row_was_removed_meanwhile(full: Satellite) -> None:
     """The key holds the place, not the row; a count beyond ten thousand says only that."""

@@ -27,7 +27,6 @@ def states(world: World) -> list[tuple[str, str]]:
     return [(item["to"], item["state"]) for item in world.central("mail", "list")["items"]]
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C11.1", "C11.2")
 def test_the_contact_is_told_when_a_file_is_ready(vendor: World, mail_server: Controller, box: Box) -> None:
     """One mail when the authorization file can be fetched, one for each synchronization file that was processed."""
@@ -68,6 +67,7 @@ def test_a_refused_addition_sends_nothing(vendor: World, mail_server: Controller
     assert states(vendor) == [("ops@site.example", "waiting")]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C11.1")
 def test_what_cannot_be_sent_is_tried_again_and_says_why(vendor: World, mail_server: Controller, box: Box) -> None:
     """A refused mail keeps its cause, is not tried before its time, and then tried again."""

@@ -18,7 +18,6 @@ from tests.integration.test_reservation_updates import started, update
 from tests.world import ACCOUNT, World
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C1.3", "C2.3")
 def test_a_satellites_token_is_changed_on_the_site_only(site: World) -> None:
     """Central shows what the site last said, and when; it refuses to revoke or remove, and says where that is done."""
@@ -66,7 +65,6 @@ def test_why_a_satellites_virtual_account_stays(site: World) -> None:
     assert "`satellite token create" in token["remedy"]
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "C2.2")
 @pytest.mark.parametrize("server", ["central", "satellite"])
 def test_a_token_of_another_virtual_account_is_refused_at_a_second_registration(site: World, server: str) -> None:
@@ -97,7 +95,6 @@ def _register(world: World, device: Device, token: str) -> None:
     )
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C1.4", "S3.2", "S4.1")
 def test_a_site_tells_of_a_pending_agreement_and_refuses_what_is_new_after_the_grace(site: World) -> None:
     """The alert comes with the response; after the days of grace no token and no new device, while all else goes on."""
@@ -151,6 +148,7 @@ def test_an_agreement_that_was_never_accepted_waits_since_the_account_is_there(e
     assert world.central("policy", "set", "agreement_grace_days", "91", code=1)["error"]["code"] == "invalid_policy"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.5", "C1.7")
 def test_a_role_is_taken_away_and_does_not_outlive_its_virtual_account(vendor: World) -> None:
     """Who lost a role may no more; deleting a virtual account takes its roles; what is not held is not taken."""

@@ -24,7 +24,6 @@ from serverkit.cli.terminal import Terminal
 from serverkit.tls.own import ensure_pair
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("what the menu runs are commands, which are tried on both")
 BACK = ("back to the menu", "\n")
 Steps = tuple[str, str]
 Play = Callable[..., "Played"]

@@ -54,6 +54,7 @@ def times() -> str:
     return generate_latest(timing.registry).decode()
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("B20")
 def test_a_satellite_tells_what_its_commands_tell(site: World) -> None:
     """Licences by virtual account and tag, alerts by severity, synchronization, queue, certificates, jobs, checks."""
@@ -80,6 +81,7 @@ def test_a_satellite_tells_what_its_commands_tell(site: World) -> None:
     assert found["perigee_check"][("synchronization",)] == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("B20")
 def test_central_tells_licences_by_account(vendor: World) -> None:
     """Figures of all virtual accounts of an account are added up."""
@@ -92,7 +94,6 @@ def test_central_tells_licences_by_account(vendor: World) -> None:
     assert found["perigee_check"][("keys",)] == 0
 
 
-@pytest.mark.one_database("no database is asked")
 @pytest.mark.row("B20")
 def test_series_stay_few_however_many_pools_there_are() -> None:
     """The pools with the least balance are kept, and how many are left out is told."""
@@ -107,7 +108,6 @@ def test_series_stay_few_however_many_pools_there_are() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.one_database("no database is asked")
 @pytest.mark.row("B20")
 def test_the_management_listener_tells_nothing_without_its_token(tmp_path: Path) -> None:
     """Health needs none; any other address or method is refused; a token is read anew at each request."""
@@ -134,7 +134,6 @@ def test_the_management_listener_tells_nothing_without_its_token(tmp_path: Path)
     assert broken.answer(b"GET /metrics HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 503")
 
 
-@pytest.mark.one_database("settings alone")
 @pytest.mark.row("B20")
 def test_an_address_that_others_reach_needs_a_token(site: World) -> None:
     """Without one the start is refused, and the check says so."""
@@ -153,7 +152,6 @@ def named_in(text: str) -> set[str]:
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\bperigee_[a-z_]+", text)}
 
 
-@pytest.mark.one_database("the names are the same on both")
 @pytest.mark.row("B20")
 def test_rules_dashboard_and_page_name_the_metrics_that_there_are(site: World) -> None:
     """The page lists every metric of both servers and no other; rules and dashboard are valid for a real Prometheus."""

@@ -134,7 +134,7 @@ def value_of(table: Table, column: Column[Any]) -> Any:
     return f"{table.name}-{column.name}"[: getattr(column.type, "length", None) or 60]
 
 
-@pytest.mark.one_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.row("B8")
 def test_a_dry_run_counts_the_rows_of_every_table_and_keeps_nothing(form: Form, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_dry_run_counts_the_rows_of_every_table_and_keeps_nothing(form: Form, 
     assert (form.rows(), {path.name for path in tmp_path.iterdir()}) == (before, files)
 
 
-@pytest.mark.one_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.row("E3", "S2.6")
 def test_the_first_form_reaches_the_newest_with_every_row(form: Form) -> None:
@@ -168,7 +168,7 @@ def test_the_first_form_reaches_the_newest_with_every_row(form: Form) -> None:
     assert form.rows() == before
 
 
-@pytest.mark.one_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.row("E3", "S2.6")
 def test_a_step_that_changes_a_table_which_others_name_keeps_every_row_and_guard(form: Form) -> None:
@@ -195,7 +195,7 @@ def test_a_step_that_changes_a_table_which_others_name_keeps_every_row_and_guard
             connection.execute(text(wrong))
 
 
-@pytest.mark.one_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.row("E3", "S2.6")
 def test_a_step_that_fails_leaves_the_database_as_it_was(form: Form) -> None:
@@ -212,7 +212,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(form: Form) -> None:
     assert "colour0002" not in {column["name"] for column in inspect(form.engine).get_columns("virtual_accounts")}
 
 
-@pytest.mark.one_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.row("E3")
 def test_a_step_that_leaves_a_name_of_nothing_is_undone(form: Form) -> None:

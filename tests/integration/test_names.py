@@ -51,6 +51,7 @@ def test_a_name_with_what_nobody_sees_is_refused_and_the_character_named(vendor:
     assert json.dumps([vendor.central("virtual-account", "list", ACCOUNT), vendor.central("user", "list")]) == before
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.2", "C11.3")
 def test_a_name_that_reads_like_one_that_is_there_is_refused(site: World) -> None:
     """Other case, wide letters and letters of other alphabets do not make another virtual account, account or satellite."""
@@ -68,6 +69,7 @@ def test_a_name_that_reads_like_one_that_is_there_is_refused(site: World) -> Non
     assert (other["code"], same["code"]) == ("name_too_similar", "account_exists")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.7", "C1.5")
 def test_a_user_is_one_whatever_the_case_of_the_name(vendor: World) -> None:
     """`anna` and `ANNA` hold their roles together; a look-alike of another alphabet is no one's name."""
@@ -148,7 +150,6 @@ def test_licences_policies_jobs_and_choices_bring_what_may_be_meant(site: World)
         assert f"did you mean '{name}'?" in problem["detail"]
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C11.3", "C1.2")
 def test_names_that_central_changes_reach_the_site_with_the_next_response(site: World) -> None:
     """Satellite, account and virtual account are called on the site as at central; the site's log tells it."""

@@ -448,7 +448,6 @@ def tunnelling() -> Iterator[tuple[int, list[bytes]]]:
         yield server.getsockname()[1], seen
 
 
-@pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("S2.2", "S2.6")
 def test_what_central_knows_of_a_satellite_is_named(site: World, front: AsgiFront) -> None:
     """Removed, copied, put behind: each its own cause."""

@@ -19,7 +19,6 @@ from serverkit.time.ntp import TIMEOUT_SECONDS, Measurement, judge_measurements,
 from serverkit.time.system import default_gateways, system_servers
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("measures clocks; what is kept of it is one row")
 ERA = 2_208_988_800
 Answer = Callable[[bytes], bytes | None]
 

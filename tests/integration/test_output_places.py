@@ -27,7 +27,6 @@ def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Co
         yield name, command
 
 
-@pytest.mark.one_database("reads the commands only")
 @pytest.mark.row("E1")
 def test_every_output_file_is_judged_before_anything_is_done() -> None:
     """Each option --output is of the type that refuses folders, pipes, devices, links and the state of a home."""

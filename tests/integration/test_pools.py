@@ -55,6 +55,7 @@ def held_over_its_term(world: World) -> str:
 MOVE = ("licence", "transfer", ACCOUNT, "ESSENTIALS", "--from", "Spare", "--to", "Site", "--quantity")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C4.1")
 def test_reserved_units_of_an_ended_term_lower_what_is_free(vendor: World) -> None:
     """Neither a transfer nor a further reservation is taken that would leave a shortage; nothing changes."""
@@ -72,6 +73,7 @@ def test_reserved_units_of_an_ended_term_lower_what_is_free(vendor: World) -> No
     assert vendor.central("ledger", "explain", ACCOUNT, "--virtual-account", "Spare", "ESSENTIALS")["free"] == 0
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C6.3")
 def test_an_update_to_the_same_quantity_replaces_units_of_an_ended_term(vendor: World) -> None:
     """The device gets a valid term, the ended units stand in the way no more; a cancelled update restores them."""
@@ -90,6 +92,7 @@ def test_an_update_to_the_same_quantity_replaces_units_of_an_ended_term(vendor: 
     assert vendor.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C4.1", "C8.1")
 def test_a_grant_takes_no_unit_that_ended_reserved_ones_lack(vendor: World) -> None:
     """A restricted licence that is short by ended reserved units is not granted to a device."""
@@ -108,7 +111,6 @@ def test_a_grant_takes_no_unit_that_ended_reserved_ones_lack(vendor: World) -> N
 
 
 @pytest.mark.row("C3.3", "C8.1")
-@pytest.mark.one_database("the end of a grant is reckoned in the program")
 def test_a_grant_ends_with_the_term_of_its_units(vendor: World) -> None:
     """A restricted licence for ten days is not used for a year, nor renewed beyond its term; a longer one is granted anew."""
     first = vendor_time(vendor)
@@ -143,6 +145,7 @@ def vendor_time(world: World) -> Any:
     return parse_time(world.central("clock", "show")["now"])
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.6", "C3.1")
 def test_a_lot_by_usage_hides_no_shortage_of_direct_devices(vendor: World) -> None:
     """Connected to central a device consumes prepaid: row, device, alert and both interfaces say what is missing."""
@@ -165,6 +168,7 @@ def test_a_lot_by_usage_hides_no_shortage_of_direct_devices(vendor: World) -> No
     assert listed["ESSENTIALS@Spare@usage"]["balance"] is None
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.6", "S3.2")
 def test_what_a_satellite_reports_beyond_prepaid_is_by_usage(vendor: World) -> None:
     """Prepaid is consumed first, the rest is by usage, and both sides say the same; with neither it is out of compliance."""
@@ -193,6 +197,7 @@ def test_what_a_satellite_reports_beyond_prepaid_is_by_usage(vendor: World) -> N
         assert lacking == ["ADVANTAGE"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.3")
 def test_reporting_only_licences_are_reserved_without_limit_and_gone_when_released(vendor: World) -> None:
     """Purchased always equals in use; what is given up never waits for a confirmation."""
@@ -224,6 +229,7 @@ def test_reporting_only_licences_are_reserved_without_limit_and_gone_when_releas
     assert vendor.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.3", "C4.1")
 def test_reporting_only_beside_other_types_gives_no_negative_balance(vendor: World) -> None:
     """What prepaid units lack, the reporting-only lot covers; it is not a surplus that could be moved away."""
@@ -237,6 +243,7 @@ def test_reporting_only_beside_other_types_gives_no_negative_balance(vendor: Wor
     assert "insufficient_licences" not in vendor.alerts()
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.1", "C3.3", "C3.5")
 def test_lots_that_start_later_are_upcoming_and_last_days_are_said_inclusively(vendor: World) -> None:
     """Command, REST, compatibility API and satellite show them; a date as an end counts to the end of that day, UTC."""
@@ -259,6 +266,7 @@ def test_lots_that_start_later_are_upcoming_and_last_days_are_said_inclusively(v
     assert (listed["upcoming"], near["upcoming"]) == (15, 15)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.3")
 def test_an_end_written_as_a_date_counts_on_its_last_day(vendor: World) -> None:
     """Until midnight it is there, then it is not."""
@@ -274,7 +282,6 @@ def test_an_end_written_as_a_date_counts_on_its_last_day(vendor: World) -> None:
 
 
 @pytest.mark.row("C3.3", "C4.2")
-@pytest.mark.one_database("what a device took of a lot without bound is compared in the program")
 def test_reporting_only_units_of_a_device_cover_no_one_else(vendor: World) -> None:
     """Their order is not cancelled while the device holds them; without that order they hide no shortage of their pool."""
     columns = "virtual_account,tag,quantity,type,billing,order_number,order_line\n"

@@ -40,6 +40,7 @@ def run(world: World, box: Box) -> list[tuple[str, str, str]]:
     return sorted((str(one["To"]), " ".join(str(one["Subject"]).split()), text_of(one)) for one in box.mails[before:])
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C12.2")
 def test_each_is_mailed_what_they_chose_and_may_see_once(vendor: World, box: Box) -> None:
     """New licences of a virtual account are told those who see it and chose it, once; what was before is no news."""
@@ -60,7 +61,6 @@ def test_each_is_mailed_what_they_chose_and_may_see_once(vendor: World, box: Box
     assert run(vendor, box) == []
 
 
-@pytest.mark.one_database("each step is raised by the rule that tests of alerts try on both")
 @pytest.mark.row("C12.2")
 def test_each_step_of_an_ending_term_is_one_mail(vendor: World) -> None:
     """At each of the steps from 90 days to one day, and at the end, one mail is written, and none between them."""
@@ -77,7 +77,6 @@ def test_each_step_of_an_ending_term_is_one_mail(vendor: World) -> None:
     assert told == ["0", "1", "0", *["1"] * 8]
 
 
-@pytest.mark.one_database("the time of a summary is a rule without a database")
 @pytest.mark.row("C12.2")
 def test_the_summary_goes_once_a_day_after_midnight_in_its_zone(vendor: World, box: Box) -> None:
     """Nothing before 00:01 of the chosen zone, then all open alerts and what happened, then nothing until the next day."""
@@ -103,7 +102,6 @@ def test_the_summary_goes_once_a_day_after_midnight_in_its_zone(vendor: World, b
     assert shown["zone"] == shown["own_zone"] == "Asia/Tokyo"
 
 
-@pytest.mark.one_database("silence is tried on both databases with the jobs of deadlines")
 @pytest.mark.row("C12.2", "C7.5")
 def test_a_silent_device_is_one_mail_when_it_is_freed_and_one_when_it_is_removed(vendor: World, box: Box) -> None:
     """A device that a person removes is no such news."""
@@ -122,7 +120,6 @@ def test_a_silent_device_is_one_mail_when_it_is_freed_and_one_when_it_is_removed
     assert "removed: silent for a year" in told[3][0]
 
 
-@pytest.mark.one_database("silence is tried on both databases with the jobs of deadlines")
 @pytest.mark.row("C12.2", "C7.5")
 def test_a_silent_device_of_a_satellite_is_mailed_when_its_satellite_reports_it(site: World, box: Box) -> None:
     """Those who see its virtual account get one mail when it is freed and one when it is removed; others get none."""
@@ -149,7 +146,6 @@ def test_a_silent_device_of_a_satellite_is_mailed_when_its_satellite_reports_it(
     assert kinds.count("instance:removed_after_silence_via_satellite") == 1
 
 
-@pytest.mark.one_database("the outbox is tried on both databases with mail to contacts")
 @pytest.mark.row("C12.2")
 def test_a_bad_address_stops_no_other_mail_and_raises_an_alert(vendor: World, box: Box) -> None:
     """The others get theirs; after three attempts the vendor is told who did not, until another attempt is asked for."""
@@ -174,7 +170,6 @@ def test_a_bad_address_stops_no_other_mail_and_raises_an_alert(vendor: World, bo
     assert vendor.alerts("central") == set()
 
 
-@pytest.mark.one_database("what is kept of a failure is a column of one row")
 @pytest.mark.row("C12.2")
 def test_a_mail_that_could_not_be_written_is_written_later_and_keeps_no_one_elses(
     vendor: World, box: Box, monkeypatch: pytest.MonkeyPatch
@@ -199,7 +194,6 @@ def test_a_mail_that_could_not_be_written_is_written_later_and_keeps_no_one_else
     assert first[0][0][1:] == then[0][0][1:]
 
 
-@pytest.mark.one_database("an event like any other")
 @pytest.mark.row("C12.2")
 def test_a_change_of_an_address_is_an_event_without_the_address(vendor: World) -> None:
     """Set, set to the same, removed: two events, which say whose address and not which."""
@@ -212,7 +206,6 @@ def test_a_change_of_an_address_is_an_event_without_the_address(vendor: World) -
     assert to not in str(found)
 
 
-@pytest.mark.one_database("nothing is written")
 @pytest.mark.row("C12.2")
 @pytest.mark.parametrize(
     ("words", "code"),
@@ -255,7 +248,6 @@ def test_a_flag_is_changed_with_a_reason_logged_and_mailed(vendor: World, box: B
 
 
 @pytest.mark.row("C12.2")
-@pytest.mark.one_database("a rule of one refusal")
 def test_an_address_that_other_accounts_need_is_not_removed(vendor: World) -> None:
     """One account does not end the mail of another unseen; without a role there, nothing needs the address any more."""
     vendor.central("account", "create", "other.example", "--name", "Other")

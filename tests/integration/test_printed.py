@@ -11,7 +11,6 @@ import central.cli
 import exchange.__main__ as reader
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("what is printed comes from files")
 HOSTILE = "\x1b[2J\x1b[1;31mcode\x9b5m\u202e.txt"
 
 

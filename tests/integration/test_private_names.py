@@ -36,7 +36,6 @@ def test_no_event_tells_a_host_name_that_does_not_leave(site: World, choice: str
 
 
 @pytest.mark.row("S2.4", "B2")
-@pytest.mark.one_database("a rule that touches no database")
 def test_a_pseudonym_does_not_combine_with_what_follows_the_name() -> None:
     """Half of a letter after a host name stood by itself; after a pseudonym's last letter it would keep the site from exporting."""
     privacy = PrivacyFilter({PrivacyField.HOSTNAME.value: "pseudonym"}, b"key")

@@ -20,7 +20,6 @@ from tests.portal import A, Portal, central_portal, main_of, verdict_of
 from tests.provider import CLIENT, SECRET, Provider, running
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("identities are rows like others; the provider is the same for both")
 SESSION, PERMIT = "__Host-perigee-central", "__Host-perigee-central-permit"
 
 

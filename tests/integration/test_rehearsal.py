@@ -25,7 +25,6 @@ def backup(world: World, program: str) -> list[str]:
     return [world.file(f"{program}.pgb"), *secret]
 
 
-@pytest.mark.one_database("a backup of a database server does not hold its database")
 @pytest.mark.row("B8", "S3.5")
 def test_a_rehearsal_verifies_the_ledger_of_what_a_restore_would_give(site: World) -> None:
     """A sound backup is shown with its rows; one whose ledger was edited is not sound, and says where."""
@@ -56,7 +55,6 @@ def test_a_rehearsal_verifies_the_ledger_of_what_a_restore_would_give(site: Worl
     assert len(found["findings"]) >= 1
 
 
-@pytest.mark.one_database("a backup of a database server does not hold its database")
 @pytest.mark.row("B8", "S3.4")
 def test_a_satellite_rehearses_its_newest_backup_and_touches_neither_anchor_nor_settings(site: World) -> None:
     """Settings in the backup may name the real anchor or a database in use: a rehearsal follows none of them."""
@@ -82,6 +80,7 @@ def test_a_satellite_rehearses_its_newest_backup_and_touches_neither_anchor_nor_
     assert "devices claim 1, counted are 2" in found["findings"][0]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("B8")
 @pytest.mark.parametrize("program", ["central", "satellite"])
 def test_an_upgrade_is_shown_before_it_is_made(site: World, program: str) -> None:

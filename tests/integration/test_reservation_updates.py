@@ -46,6 +46,7 @@ def figures(world: World, tag: str) -> tuple[int, int, int]:
     return row["reserved"], row["in_transition"], row["balance"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C6.3", "C6.4", "C3.2", "C6.10", "S4.5")
 def test_a_raise_is_held_at_once_and_a_reduction_until_the_device_confirms(vendor: World) -> None:
     """Three become five, then one; what is given up is in transition until the code of the device is entered."""
@@ -182,6 +183,7 @@ def test_a_device_that_comes_to_the_network_ends_an_update_that_waits(vendor: Wo
     assert late["code"] == "reservation_ended"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.2", "C6.3")
 def test_what_is_in_transition_moves_with_its_device(vendor: World) -> None:
     """After a transfer the confirmation frees it where the device is now."""
@@ -259,7 +261,6 @@ def test_an_update_that_waits_is_confirmed_while_the_serial_number_is_registered
 
 
 @pytest.mark.row("C6.1", "E4")
-@pytest.mark.one_database("the disk is full, not the database")
 def test_a_disk_that_is_full_after_the_booking_leaves_a_way_to_the_code(
     vendor: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,7 +70,6 @@ def test_a_device_that_is_registered_with_a_uuid_cannot_reserve_beside_that(vend
     assert rights.refused(vendor, "reservation", "create", ACCOUNT, *words) == "device_connected"
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("C6.1", "C7.6")
 @identity.SERVERS
 def test_a_standby_of_a_registered_set_cannot_reserve_beside_that(site: World, server: str) -> None:
@@ -100,7 +99,6 @@ def test_a_standby_of_a_registered_set_cannot_reserve_beside_that(site: World, s
     assert asks("SET-3", "Third") is None
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "B6")
 @identity.SERVERS
 def test_one_serial_number_with_and_without_a_uuid_is_one_alert(site: World, server: str) -> None:
@@ -119,6 +117,7 @@ def test_one_serial_number_with_and_without_a_uuid_is_one_alert(site: World, ser
     assert identity.clones(site, server) == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.1")
 @identity.SERVERS
 @pytest.mark.parametrize(("pid", "serial"), [("Nexus 9300 Series", "FOC_1"), ("GERÄT", "A#1@*"), ("X & Y", "ß")])
@@ -210,6 +209,7 @@ def test_restricted_units_stay_with_the_key_that_is_heard_again(site: World, ser
         new.request_export("STRONG", 1)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.2", "C6.9")
 def test_what_an_ended_reservation_lacks_moves_with_its_device(vendor: World) -> None:
     """The shortage follows who causes it: the source is relieved, the target shows it and nothing of it is free."""
@@ -328,6 +328,7 @@ def test_a_bar_in_a_part_makes_no_other_device_of_it(site: World, server: str) -
     assert len(Udi("p" * 255, "|" * 255, "|" * 255).key) <= 800
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("B6", "S4.1")
 @identity.SERVERS
 @pytest.mark.parametrize("later", [None, UUID])

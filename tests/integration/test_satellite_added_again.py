@@ -72,6 +72,7 @@ def test_a_satellite_added_again_with_fewer_virtual_accounts_synchronizes(site: 
     assert site.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C1.3", "C11.3")
 def test_a_virtual_account_that_comes_back_brings_its_devices(site: World) -> None:
     """The next request is a full one, although nothing of them changed; their restricted units are counted as before."""

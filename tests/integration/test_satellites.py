@@ -104,7 +104,6 @@ def test_files_of_another_vendor_are_refused_by_name(site: World, tmp_path: Path
     assert response["code"] in {"wrong_vendor", "unknown_issuer"}
 
 
-@pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("S2.6")
 def test_a_cloned_satellite_is_recognised(site: World) -> None:
     """Two copies of one satellite diverge: the second one's file is refused as a fork, and an alert says so."""
@@ -121,7 +120,6 @@ def test_a_cloned_satellite_is_recognised(site: World) -> None:
     assert site.central("ledger", "verify")["ok"]
 
 
-@pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("S2.6", "S2.3")
 def test_a_satellite_restored_from_an_older_copy_recovers_by_a_new_registration(site: World) -> None:
     """The restored copy is recognised, says what to do, and after the new epoch both sides agree and nothing is lost."""
@@ -155,6 +153,7 @@ def test_a_satellite_restored_from_an_older_copy_recovers_by_a_new_registration(
     assert site.licence("ADVANTAGE", "satellite")["in_use"] == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C11.3")
 def test_removing_a_satellite_frees_its_pools_and_its_ordinary_licences(site: World) -> None:
     """Its instances leave central and its virtual accounts are ordinary ones again; its later files are refused."""
@@ -230,9 +229,6 @@ def test_what_is_dropped_or_disguised_does_not_leave_the_site(site: World) -> No
     assert site.satellite("instances")["items"][0]["name"] == "secret-host-name"
 
 
-@pytest.mark.one_database(
-    "what counts are the days between files; what a round trip writes is proven on both elsewhere"
-)
 @pytest.mark.row("S2.3", "E2")
 def test_a_satellite_renews_its_keys_by_synchronizing_for_years(site: World) -> None:
     """Over five years with a synchronization every two months its identity is renewed in time, and devices go on without a visit."""

@@ -93,7 +93,6 @@ def peak(world: World, *words: str, side: str) -> float:
 
 @pytest.mark.long
 @pytest.mark.row("E3")
-@pytest.mark.one_database  # what is counted is what Python holds, not what a database does
 def test_memory_stays_flat(site: World) -> None:
     """Three times the devices take no more memory to send and apply, but for the file itself."""
     request, response = site.file("request"), site.file("response")

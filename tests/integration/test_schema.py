@@ -18,6 +18,7 @@ from tests.world import World
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.both_databases
 @pytest.mark.repository_rule
 def test_the_migrated_databases_have_the_form_of_the_models(site: World) -> None:
     """No table, column, index, key or guard is in one and not in the other, names included."""

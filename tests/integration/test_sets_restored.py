@@ -125,6 +125,7 @@ def test_a_standby_that_joined_after_the_copy_was_made_keeps_its_place(site: Wor
     assert site.licence("ADVANTAGE")["in_use"] == site.licence("ADVANTAGE", "satellite")["in_use"] == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "S2.6")
 @pytest.mark.parametrize("same_key", [True, False])
 def test_a_device_that_registers_again_before_the_resynchronization_counts_once(site: World, *, same_key: bool) -> None:

@@ -78,7 +78,6 @@ BAD_PROXIES = (
 )
 
 
-@pytest.mark.one_database("what is tried is the reading of settings, before any database")
 @pytest.mark.row("S1.4", "S1.3")
 def test_times_zones_and_addresses_are_taken_in_one_form_by_command_and_rest_alike(site: World) -> None:
     """What is right is kept as it was given; all else is refused with the setting named, and nothing changes."""
@@ -110,7 +109,6 @@ def test_times_zones_and_addresses_are_taken_in_one_form_by_command_and_rest_ali
         assert "%40" in site.satellite("sync", "settings", "--proxy", value, code=1)["error"]["message"], value
 
 
-@pytest.mark.one_database("what is tried is the reading of settings, before any database")
 @pytest.mark.row("S1.3")
 def test_zone_and_time_servers_are_read_strictly_at_both_servers(site: World) -> None:
     """By command and by REST, at central and at the satellite, the same are refused."""
@@ -167,7 +165,6 @@ def proxy(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
         yield server.getsockname()[1], seen
 
 
-@pytest.mark.one_database("what is tried is the way to central")
 @pytest.mark.row("S2.2", "S1.4")
 def test_a_refused_login_at_the_proxy_is_told_from_a_missing_one(site: World) -> None:
     """407 means something else where a login is set; CONNECT names an IPv6 central in brackets, the login decoded."""
@@ -222,7 +219,6 @@ DATABASES = (
 )
 
 
-@pytest.mark.one_database("the databases that cannot be are part of what is tried")
 @pytest.mark.row("S1.5")
 def test_a_wrong_setting_in_the_file_is_named_with_its_line_and_the_nearest_right_name(site: World) -> None:
     """Both servers' commands end with `invalid_setting`, and none begins with half of its settings."""
@@ -278,7 +274,6 @@ def test_a_wrong_setting_in_the_file_is_named_with_its_line_and_the_nearest_righ
         (site.central if program == "central" else site.satellite)("jobs", "list")  # a byte order mark does no harm
 
 
-@pytest.mark.one_database("settings of mail alone")
 @pytest.mark.row("C10.4")
 def test_every_setting_of_the_page_can_stand_in_the_file(site: World, tmp_path: Path) -> None:
     """Paths too: a file says them as texts."""

@@ -148,7 +148,6 @@ def test_the_way_to_central_is_tested_stage_by_stage_and_nothing_is_stored(site:
     assert [one["state"] for one in tried["stages"]] == ["ok", "failed", "not_tried", "not_tried"]
 
 
-@pytest.mark.one_database("a database behind a server is not part of a backup")
 @pytest.mark.row("S1.1", "S2.6")
 def test_a_backup_is_restored_in_place_of_the_set_up(site: World) -> None:
     """The code is asked for; a wrong passphrase changes nothing; the next start comes up as the old machine, restored."""

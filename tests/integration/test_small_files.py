@@ -49,7 +49,6 @@ HOSTILE: dict[str, Callable[[], list[Lines]]] = {
 }
 
 
-@pytest.mark.one_database("a file is refused by its bytes, before any statement")
 @pytest.mark.row("E3", "E2")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_small_file_does_not_fill_central(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +93,7 @@ BEYOND: dict[str, Callable[[str, str], Lines]] = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("E2", "C11.2")
 def test_what_no_table_of_central_holds_is_a_malformed_file(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts and figures that the form allows and no honest site has: the file is refused, the database is not blamed."""
@@ -122,7 +122,6 @@ FROM_CENTRAL: dict[str, Callable[[], list[Any]]] = {
 }
 
 
-@pytest.mark.one_database("a file is refused by its bytes, before any statement")
 @pytest.mark.row("E3", "E2")
 @pytest.mark.parametrize("name", FROM_CENTRAL)
 def test_a_small_response_does_not_fill_a_site(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,7 @@ def test_what_was_made_ready_before_another_file_came_is_not_used(site: World) -
     assert site.central("ledger", "verify")["findings"] == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C11.2", "S2.5")
 def test_a_file_that_was_staged_twice_is_applied_once(site: World) -> None:
     """Two people hand in one file at the same moment: one applies it, the other gets the same answer."""
@@ -285,6 +286,7 @@ def test_events_are_told_in_the_order_of_the_site(site: World) -> None:
     assert reply[::-1] == ["said 10", "said 20", "said 30", "said None"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C11.2", "E2")
 def test_more_tokens_than_fit_in_memory_are_refused_before_anything_is_written(
     site: World, monkeypatch: pytest.MonkeyPatch
@@ -302,6 +304,7 @@ def test_more_tokens_than_fit_in_memory_are_refused_before_anything_is_written(
     assert len(site.central("instances", ACCOUNT)["items"]) == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C11.2")
 def test_a_temporary_folder_without_room_is_a_refusal_and_changes_nothing(
     site: World, monkeypatch: pytest.MonkeyPatch
@@ -321,6 +324,7 @@ def test_a_temporary_folder_without_room_is_a_refusal_and_changes_nothing(
     assert site.licence("ADVANTAGE")["in_use"] == 12
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C11.2", "E3")
 def test_a_file_is_verified_once_outside_of_the_lock_and_once_inside(
     site: World, monkeypatch: pytest.MonkeyPatch

@@ -23,7 +23,6 @@ from tests.console import Browser
 from tests.unit.satellite.factories import person
 from tests.world import World
 
-pytestmark = pytest.mark.one_database("files and commands; each action is proved on both")
 PASSWORD, MAIL, BACKUP, PROXY = "a long enough secret", "mail-hidden-word", "backup-hidden-words", "proxy-hidden-word"
 
 

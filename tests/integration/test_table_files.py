@@ -161,7 +161,6 @@ def test_an_impossible_day_is_told_from_a_wrong_form(campus: World) -> None:
         assert refused(campus, (CASES / name).read_bytes())["code"] == "invalid_date"
 
 
-@pytest.mark.one_database("reads files only")
 @pytest.mark.row("C3.4")
 def test_the_agent_reads_a_catalogue_as_central_does(tmp_path: Path) -> None:
     """Semicolons, tabs, UTF-16 and capitals; what is not a catalogue is named."""

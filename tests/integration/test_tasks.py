@@ -43,6 +43,7 @@ def show(server: Satellite, task_id: str) -> dict[str, Any]:
         return tasks.show_task(server, unit, task_id)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S2.1", "S2.2", "S2.3")
 def test_a_full_export_and_a_synchronization_run_as_tasks(site: World, server: Satellite) -> None:
     """The result names the request, whose file can be fetched; a failure has its cause; each stage is in the log."""
@@ -69,6 +70,7 @@ def test_a_full_export_and_a_synchronization_run_as_tasks(site: World, server: S
     assert site.satellite("task", "list")["items"][0]["id"] in {made, asked}
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S2.2")
 def test_a_task_is_stopped_between_stages_and_a_dead_one_is_found(site: World, server: Satellite) -> None:
     """What waits stops at once, what runs before its next stage; a lease that is over frees the kind; others go on."""
@@ -107,6 +109,7 @@ def test_a_task_is_stopped_between_stages_and_a_dead_one_is_found(site: World, s
     assert show(server, dead.id)["error"]["code"] == "task_died"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S2.2", "C11.2")
 def test_a_fault_of_the_program_ends_a_task_and_a_job_at_once(server: Satellite) -> None:
     """Neither is left running until its lease is over: the next one of its kind runs, and the cause is not called a death."""
@@ -130,6 +133,7 @@ def test_a_fault_of_the_program_ends_a_task_and_a_job_at_once(server: Satellite)
     assert ([one.state for one in ran], states) == (["failed", "failed"], ["failed", "failed"])
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S2.2", "S3.4")
 def test_a_task_has_the_rights_of_who_asked_for_it_when_it_runs(site: World, server: Satellite) -> None:
     """A role that was lowered, or a user who is gone, meanwhile takes them away; others' tasks need more than a role."""

@@ -40,6 +40,7 @@ def test_a_silent_satellite_is_reminded_overdue_and_removed_on_its_days(site: Wo
     assert pools["Site"] is None
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.3", "S2.7")
 def test_a_synchronization_clears_the_deadline_on_both_sides(site: World) -> None:
     """After a round trip no one is reminded any more."""
@@ -52,6 +53,7 @@ def test_a_synchronization_clears_the_deadline_on_both_sides(site: World) -> Non
     assert "satellite_sync_deadline" not in after
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.5")
 def test_a_silent_device_is_warned_of_then_freed_then_removed(vendor: World) -> None:
     """Day 30 and 60 minor, day 90 major with its licences freed, after a year gone."""
@@ -70,6 +72,7 @@ def test_a_silent_device_is_warned_of_then_freed_then_removed(vendor: World) -> 
     assert vendor.central("instances", ACCOUNT)["items"] == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C7.5", "S4.1")
 def test_a_silent_device_of_a_site_keeps_its_restricted_licence(site: World) -> None:
     """After 90 days the ordinary licences are free, the restricted one stays locked to it."""
@@ -88,6 +91,7 @@ def test_a_silent_device_of_a_site_keeps_its_restricted_licence(site: World) -> 
     assert site.licence("STRONG")["in_use"] == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.2")
 def test_a_reminder_put_off_comes_back_at_the_next_step(vendor: World) -> None:
     """`remind` hides a warning of a term until fewer days are left by one step; it is open again then."""
@@ -106,6 +110,7 @@ def test_a_reminder_put_off_comes_back_at_the_next_step(vendor: World) -> None:
     assert "licences_expiring" in vendor.alerts()
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.2")
 def test_a_shortage_cannot_be_dismissed_and_goes_by_itself(site: World) -> None:
     """It is refused while the licence is short; when enough is bought it clears."""
@@ -123,6 +128,7 @@ def test_a_shortage_cannot_be_dismissed_and_goes_by_itself(site: World) -> None:
     assert "insufficient_licences" not in site.alerts("satellite")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C10.2", "E4")
 def test_a_dismissed_alert_stays_dismissed_until_its_condition_recurs(site: World) -> None:
     """The failure of a restricted request is dismissed; the next failure is a new one."""

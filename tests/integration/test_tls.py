@@ -117,7 +117,6 @@ def _post(world: World, program: str, path: str, body: bytes, host: str) -> int:
 
 
 @pytest.mark.row("S3.2")
-@pytest.mark.one_database("keys and certificates are files")
 @pytest.mark.parametrize("program", SERVERS)
 def test_a_key_that_waits_for_its_certificate_is_never_overwritten(site: World, program: str) -> None:
     """Neither the job nor a refused start touches it; the certificate that comes for it is used."""
@@ -135,7 +134,6 @@ def test_a_key_that_waits_for_its_certificate_is_never_overwritten(site: World, 
 
 
 @pytest.mark.row("S3.2")
-@pytest.mark.one_database("keys and certificates are files")
 def test_configured_names_are_in_the_own_certificate_and_asked_of_another(site: World) -> None:
     """`server.names` holds host names and addresses; what is neither stops every command."""
     from serverkit.tls.own import ensure_pair

@@ -147,7 +147,6 @@ TRAVELLED: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.row("S4.5", "C6.1")
-@pytest.mark.one_database("what is entered is refused before anything is looked up")
 def test_a_code_that_was_changed_on_its_way_is_named_where_it_is_entered(vendor: World) -> None:
     """At central and at the device, by what mails, pages and addresses do to it; so is a code of another kind."""
     device = vendor.unregistered("SN1")

@@ -36,6 +36,7 @@ def using(world: World, serial: str, tag: str, count: int, server: str = "satell
     return device
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.6", "C3.6")
 def test_measured_use_is_carried_to_central_and_booked_once(vendor: World) -> None:
     """Device, satellite, file, central: counted by month, whatever is sent again; the device learns that it arrived."""
@@ -69,6 +70,7 @@ def test_measured_use_is_carried_to_central_and_booked_once(vendor: World) -> No
     assert hours(found) == 4 * 10 + 6 * 2 + 6 * 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S4.6")
 @pytest.mark.parametrize("server", ["satellite", "central"])
 def test_a_number_is_booked_once_and_a_copy_of_the_device_counts_nothing_twice(site: World, server: str) -> None:
@@ -131,6 +133,7 @@ def test_use_of_a_licence_that_nobody_knows_is_named_and_not_booked(site: World)
     assert {one["tag"] for one in use_of(site)} == {"ADVANTAGE"}
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("C3.6")
 def test_measured_use_is_listed_by_month_and_licence(site: World) -> None:
     """What is no month is refused; an unknown licence too; a month without use is empty."""

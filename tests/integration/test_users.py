@@ -99,6 +99,7 @@ def test_users_are_managed_by_command_and_an_administrator_remains(site: World) 
     assert kinds[:5] == ["user:unlocked", "user:reset", "user:removed", "user:role_changed", "user:created"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_a_session_begins_is_used_and_ends(site: World) -> None:
     """Sign-in gives a new secret each time; sign-out, revocation, a new password and a new role end it."""
@@ -132,6 +133,7 @@ def test_a_session_begins_is_used_and_ends(site: World) -> None:
     assert refusal(sign_in.sign_in, server, "anna", PASSWORD, HOME) == "sign_in_refused"
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_a_session_that_is_not_used_ends_and_polls_keep_none_alive(site: World) -> None:
     """A use is noted, a poll is not; step-up ends after ten minutes, everything after twelve hours."""
@@ -256,6 +258,7 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
     assert not sign_in.sign_in(server, "anna", OTHER, HOME).awaits_code
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_wrong_codes_count_per_user_wherever_they_come_from(site: World) -> None:
     """Five end the sign-in, from a known browser too; another address has no further five; unlock lets the user in."""
@@ -301,6 +304,7 @@ def test_wrong_codes_count_while_an_authenticator_is_taken_into_use(site: World)
     assert len(sign_in.own_of(server).confirm_two_step(session, right)) == 10
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_a_thousand_tries_at_once_are_slowed_and_lock_nobody_out(site: World) -> None:
     """From the user's own address, from one other and from a hundred: few are looked at, and meanwhile who is known signs in."""
@@ -332,6 +336,7 @@ def test_a_thousand_tries_at_once_are_slowed_and_lock_nobody_out(site: World) ->
     assert sign_in.sign_in(server, "anna", PASSWORD, Browser("203.0.113.200")).session
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 @pytest.mark.parametrize(
     "name", ["\N{GRINNING FACE}" * 255, "anna\0", "anna\r\nSet-Cookie: a=b", "\u202eanna", "' OR '1'='1", "x" * 70_000]
@@ -386,6 +391,7 @@ def test_a_code_and_a_recovery_code_work_once(site: World) -> None:
     assert said == [None, "code_refused", None, "code_refused"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 @pytest.mark.parametrize("two_step", [False, True])
 def test_a_password_that_is_reset_while_it_is_verified_begins_no_session(site: World, two_step: bool) -> None:
@@ -415,6 +421,7 @@ def test_a_password_that_is_reset_while_it_is_verified_begins_no_session(site: W
     assert sign_in.sign_in(server, "anna", OTHER, HOME).awaits_code is two_step
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S3.4")
 def test_a_password_that_changes_while_it_is_verified_is_no_proof(site: World) -> None:
     """Neither entering it again nor changing it goes through with a password that another one replaced meanwhile."""
@@ -468,6 +475,7 @@ def test_a_token_of_ones_own_loses_rights_with_the_role(site: World) -> None:
     assert ask("me")[0] == 401
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S1.1")
 def test_the_set_up_code_makes_the_first_administrator_once(vendor: World) -> None:
     """Printed and kept in a private file; four tries a minute; a weak password does not use it up; then it is void."""

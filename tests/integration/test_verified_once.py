@@ -18,7 +18,6 @@ from satellite.runtime import open_satellite
 from serverkit.actor import OPERATOR
 from tests.world import ACCOUNT, World
 
-pytestmark = pytest.mark.one_database("what is counted is verified before any table is read")
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 

@@ -50,7 +50,6 @@ def last_sync(world: World) -> datetime:
 
 
 @pytest.mark.long
-@pytest.mark.one_database("years of jobs; the same services run on both elsewhere")
 @pytest.mark.row("S2.2", "S2.3", "D1", "E2", "C8.2", "B4")
 def test_five_years_of_scheduled_synchronization_need_no_person_and_silence_ends_by_steps(
     site: World, years: tuple[Timeline, AsgiFront]

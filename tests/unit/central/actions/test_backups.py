@@ -52,7 +52,6 @@ def _open(server: Central) -> set[str]:
 
 
 @pytest.mark.row("S3.4", "B8")
-@pytest.mark.one_database("a database behind a server is not part of a backup")
 def test_a_due_backup_is_made_verified_and_told_by_alerts_where_it_is_late_or_fails(server: Central) -> None:
     """Not before its time; a failure is an alert, so is age; what succeeds clears both and opens with the passphrase."""
     with server.database.write(OPERATOR) as unit:

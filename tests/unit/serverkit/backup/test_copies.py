@@ -68,7 +68,6 @@ def _open(side: Side) -> set[str]:
 
 
 @pytest.mark.row("B8")
-@pytest.mark.one_database("a database behind a server is not part of a backup")
 def test_a_backup_goes_off_the_machine_and_what_stops_it_is_an_alert_until_a_copy_succeeds(
     side: Side, tmp_path: Path
 ) -> None:
