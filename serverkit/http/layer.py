@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import unquote
@@ -83,13 +84,16 @@ class Api(Generic[C]):
     @property
     def urls(self) -> list[tuple[Url, View]]:
         """The operations and their description."""
-        description = encoded(describe(self.title, self.version, self.operations))
-
-        def show() -> Response:
-            return Response(description, content_type=JSON)
-
-        views = [show, *(self._view(operation) for operation in self.operations)]
+        views = [self._show, *(self._view(operation) for operation in self.operations)]
         return list(zip(rest_urls(self.prefix, self.operations), views, strict=True))
+
+    @cached_property
+    def _description(self) -> bytes:
+        # Made when it is first asked for: it takes longer than all the rest of an application.
+        return encoded(describe(self.title, self.version, self.operations))
+
+    def _show(self) -> Response:
+        return Response(self._description, content_type=JSON)
 
     def route(self, path: str) -> str | None:
         """What is below the prefix is routed as it was sent."""
