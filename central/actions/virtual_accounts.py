@@ -15,7 +15,14 @@ from central.domain.accounts import services
 from central.domain.accounts.errors import DefaultVirtualAccountError, VirtualAccountNotEmptyError
 from central.domain.accounts.managed_accounts import held_by_satellite
 from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.queries import by_domain, by_number, managers, virtual_account, visible_in
+from central.domain.accounts.queries import (
+    by_domain,
+    by_number,
+    default_virtual_account,
+    managers,
+    virtual_account,
+    visible_in,
+)
 from central.domain.accounts.tags import beginning, drop_tags, tags_of
 from central.domain.accounts.tags import change_tags as change_tags_of
 from central.domain.accounts.tags import rename_tag as rename_tag_of
@@ -24,6 +31,7 @@ from central.domain.instances.queries import in_virtual_accounts
 from central.domain.ledger.claims import claimed_in, drop_totals
 from central.domain.ledger.services import owned_in
 from central.domain.licence_tags.services import drop_all_tags
+from central.domain.reservations.moving import keep_released
 from central.domain.tokens.queries import own_tokens
 from central.domain.tokens.services import drop_tokens
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
@@ -175,6 +183,7 @@ def delete_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]
     drop_totals(unit, row.account_id, row.id)
     drop_tokens(unit, row.account_id, row.id)
     drop_roles(unit, row.account_id, row.id)
+    keep_released(unit, row.account_id, row.id, default_virtual_account(unit, row.account_id).id)
     services.delete_virtual_account(unit, row)
     return view
 

@@ -14,9 +14,9 @@ from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import LotSource
 from central.domain.ledger.services import lots_by_id
-from central.domain.ledger.taking import Supply, end_text, supply_of, take
+from central.domain.ledger.taking import Supply, end_text, is_boundless, supply_of, take
 from exchange.codes.authorization import ReservedLine
-from exchange.compliance import pick_lots
+from exchange.compliance import LotPhase, lot_phase, pick_lots
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -92,29 +92,40 @@ def _owe(unit: Unit, account_id: str, line: ReservedLine, quantity: int, target:
 
 
 def settle_owed(unit: Unit, virtual_account: VirtualAccount, instance_id: str) -> int:
-    """Hold free units of the same term instead of those that are owed; returns how many. The balance stays as it is."""
+    """Hold free units of the same term instead of those that are owed; returns how many. The balance stays as it is.
+
+    Of a term that has ended nothing is owed any more: the device holds its ended units, as any other does until an update.
+    """
     account_id, settled = virtual_account.account_id, 0
     rows = holdings_of(unit, account_id, Holding.holder == instance_id, Holding.bucket == Bucket.OWED)
     lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
+    reserved = Place(Bucket.RESERVED, virtual_account.id, instance_id)
     for row in rows:
-        lot, quantity = lots[row.lot_id], row.quantity
-        same = supply_of(unit, virtual_account, lot.tag).of_end(end_text(lot.end))
-        for lot_id, count in pick_lots(same.prepaid, quantity):
-            source, target = (
-                Place(Bucket.FREE, virtual_account.id),
-                Place(Bucket.RESERVED, virtual_account.id, instance_id),
-            )
-            post(unit, account_id, lot_id, count, source, target, "rehosted", instance_id)
-            owed = Place(Bucket.OWED, virtual_account.id, instance_id)
-            post(
-                unit,
-                account_id,
-                row.lot_id,
-                count,
-                owed,
-                replace(owed, bucket=Bucket.REMOVED, holder=""),
-                "settled",
-                instance_id,
-            )
-            settled += count
+        lot, owed = lots[row.lot_id], Place(Bucket.OWED, virtual_account.id, instance_id)
+        ended = lot_phase(lot.start, lot.end, unit.licence_now) is LotPhase.EXPIRED
+        found = _ended_units(unit, virtual_account, lot, row.quantity) if ended else []
+        if not ended:
+            same = supply_of(unit, virtual_account, lot.tag).of_end(end_text(lot.end))
+            found = [(of, Bucket.FREE, count) for of, count in pick_lots(same.prepaid, row.quantity)]
+        for lot_id, bucket, count in found:
+            post(unit, account_id, lot_id, count, Place(bucket, virtual_account.id), reserved, "rehosted", instance_id)
+        done = row.quantity if ended else sum(count for _, _, count in found)
+        if done:
+            gone = replace(owed, bucket=Bucket.REMOVED, holder="")
+            post(unit, account_id, row.lot_id, done, owed, gone, "settled", instance_id)
+        settled += done
     return settled
+
+
+def _ended_units(unit: Unit, virtual_account: VirtualAccount, lot: Lot, most: int) -> list[tuple[str, Bucket, int]]:
+    """Units of the same term that ended in the virtual account and that no device holds: at most so many."""
+    found: list[tuple[str, Bucket, int]] = []
+    of_tag = Holding.virtual_account_id == virtual_account.id, Holding.tag == lot.tag, Holding.holder == ""
+    rows = holdings_of(unit, lot.account_id, *of_tag, Holding.bucket.in_([Bucket.FREE, Bucket.EXPIRED]))
+    lots = lots_by_id(unit, lot.account_id, {row.lot_id for row in rows})
+    for row in rows:
+        count = min(row.quantity, most)
+        if count and lots[row.lot_id].end == lot.end and not is_boundless(lots[row.lot_id]):
+            found.append((row.lot_id, Bucket(row.bucket), count))
+            most -= count
+    return found
