@@ -177,8 +177,9 @@ class Conversation:
 
     def _forget_if_settled(self, reply: Reply) -> None:
         # A refusal that is not signed could come from anyone between; only one which says that the message itself
-        # can never succeed ends its repetition, and even that frees or changes nothing.
-        if reply.status in {400, 401, 403, 404, 409, 410, 413, 422}:
+        # can never succeed ends its repetition, and even that frees or changes nothing. A page of a proxy has no code:
+        # the server may have taken the message before, and a new one in its place would be another machine's to it.
+        if reply.status in {400, 401, 403, 404, 409, 410, 413, 422} and problem_of(reply.body).get("code"):
             self._write_down(None)
 
 

@@ -16,7 +16,7 @@ from agent.errors import AgentError
 from agent.exports import sign_return, tell_returns
 from agent.joining import RegistrationRequest
 from agent.store import HeldGrant
-from agent.transport import Server
+from agent.transport import Reply, Server
 from exchange.canonical import iso
 from exchange.identity import Udi
 from tests.integration.test_sets_restored import backed_up, restored, resynchronized
@@ -246,6 +246,29 @@ def test_a_lost_answer_neither_detaches_twice_nor_loses_the_term(world: World, s
     assert device.state.detached.until == row_of(world, server)["detached_until"]
     device.reattach()
     assert row_of(world, server)["detached_until"] is None
+
+
+@pytest.mark.row("C7.8", "S4.1")
+@pytest.mark.parametrize("mode", ["detach", "reattach"])
+def test_a_page_of_a_proxy_in_place_of_an_answer_ends_no_repetition(
+    world: World, server: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server took the message and its answer was lost: the same one goes out again, and no clone is seen."""
+    device, wire = the_device(world, server), world.wire(server)
+    if mode == "reattach":
+        device.detach(30)
+    wire.deaf = True
+    refused(device.reattach if mode == "reattach" else lambda: device.detach(30))
+    wire.deaf = False
+    with monkeypatch.context() as patch:
+        patch.setattr(wire, "post", lambda _path, _body: Reply(404, b"<html>There is no such page</html>", None))
+        assert refused(device.reattach if mode == "reattach" else device.renew_authorization) == "refused"
+
+    if mode == "detach":
+        assert refused(device.renew_authorization) == "detached"
+    device.reattach()
+    assert (row_of(world, server)["detached_until"], row_of(world, server)["marks"]) == (None, [])
+    assert "device_clone" not in world.alerts(server)
 
 
 @pytest.mark.row("C7.8", "B12")
