@@ -12,6 +12,7 @@ from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, of_satellite, virtual_account
 from central.domain.export_control.queries import granted_units
+from central.domain.instances.detached import away_behind
 from central.domain.satellites import services
 from central.domain.satellites.errors import UnknownSatelliteError
 from central.domain.satellites.models import Satellite
@@ -53,12 +54,20 @@ def list_free_places(unit: Unit, domain: str, satellite_id: str) -> list[dict[st
 
 
 def judge_removal(unit: Unit, domain: str, name: str) -> dict[str, Any]:
-    """What goes with a satellite: its product instances, its virtual accounts, and the granted units that stay."""
+    """What goes with a satellite: its product instances, its virtual accounts, and what stays in use for a time.
+
+    `restricted` are granted units, by tag; `detached` are devices that go on using their licences until their terms end.
+    """
     account, satellite = _find(unit, domain, name)
     require(unit, Permission.SATELLITE_MANAGE, account.id)
     view = satellite_dict(unit, satellite)
     stay = granted_units(unit, account.id, satellite.id)
-    return {"instances": view["instances"], "virtual_accounts": view["virtual_accounts"], "restricted": stay}
+    return {
+        "instances": view["instances"],
+        "virtual_accounts": view["virtual_accounts"],
+        "restricted": stay,
+        "detached": [one.to_dict() for one in away_behind(unit, account.id, satellite.id)],
+    }
 
 
 def add_satellite(
@@ -124,10 +133,11 @@ def resync_satellite(
 
 
 def remove_satellite(unit: Unit, domain: str, name: str) -> dict[str, Any]:
-    """Remove a satellite with its product instances."""
+    """Remove a satellite with its product instances; `detached` as `judge_removal` shows it."""
     _, satellite = _find(unit, domain, name)
+    away = [one.to_dict() for one in away_behind(unit, satellite.account_id, satellite.id)]
     count = services.remove_satellite(unit, satellite)
-    return {"id": satellite.id, "name": satellite.name, "removed": True, "instances": count}
+    return {"id": satellite.id, "name": satellite.name, "removed": True, "instances": count, "detached": away}
 
 
 def _account(unit: Unit, domain: str) -> SmartAccount:

@@ -183,6 +183,9 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     ),
     _K.INSTANCE_REMOVED_VIA_SATELLITE: (
         _("product instance {name} removed from {place} via satellite {satellite}"),
+        _(
+            "product instance {name} removed from {place} with satellite {satellite}; it is detached and uses {units} until {time}"
+        ),
         _("{instances} removed from {place} with satellite {satellite}"),
     ),
     _K.INSTANCE_FREED: (_("{name} was silent for 90 days"),),

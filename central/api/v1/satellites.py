@@ -33,6 +33,9 @@ from serverkit.http.operations import (
 )
 from serverkit.http.schemas import BASE, Nothing
 
+AWAY = object_of(id=TEXT, name=TEXT, virtual_account=TEXT, detached_until=TIME, uses=ANYTHING)
+"""A device that goes on using licences after its satellite is gone; `uses` are quantities by tag."""
+
 
 class NewSatellite(Query):
     """The name, contact and virtual accounts of a satellite; `virtual_accounts` are names with commas between."""
@@ -205,7 +208,7 @@ OPERATIONS = (
     ),
     Op(
         "remove_satellite", "DELETE", ONE, "Remove a satellite and its product instances.", remove,
-        object_of(id=TEXT, name=TEXT, removed=FLAG, instances=WHOLE), changes=True,
+        object_of(id=TEXT, name=TEXT, removed=FLAG, instances=WHOLE, detached=list_of(AWAY)), changes=True,
         permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),
     Op(

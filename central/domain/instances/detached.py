@@ -2,24 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text
 
+from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.instances.models import DETACHED, Instance
-from central.domain.instances.queries import placed_name
+from central.domain.instances.queries import instance_name, placed_name
 from central.domain.instances.services import say
-from central.domain.ledger.claims import claims_of, release_claims
+from central.domain.ledger.claims import claims_by_instance, claims_of, release_claims
 from central.domain.ledger.models import Claim
 from exchange.compliance import until as day_of
 from exchange.device.detaching import GIVEN_BACK, with_given_back
 from exchange.vocabulary import DeviceOp
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
-from serverkit.licence_texts import freed_text
+from serverkit.licence_texts import freed_text, units_text
+
+MOST_NAMED = 100
+"""So many detached devices are named, each in an event of its own, where a satellite is removed with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A device whose term runs, and what it uses until then, by tag."""
+
+    id: str
+    name: str
+    place: str
+    virtual_account_id: str
+    until: datetime
+    uses: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The device as programs are told."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "virtual_account": self.place,
+            "detached_until": iso(self.until),
+            "uses": self.uses,
+        }
+
+
+def away_behind(unit: Unit, account_id: str, satellite_id: str) -> list[Away]:
+    """The detached devices of a satellite, as it last reported them; `MOST_NAMED` at most, the longest terms first."""
+    query = (
+        select(Instance, VirtualAccount.name)
+        .join(
+            VirtualAccount,
+            (VirtualAccount.account_id == Instance.account_id) & (VirtualAccount.id == Instance.virtual_account_id),
+        )
+        .where(Instance.account_id == account_id, Instance.satellite_id == satellite_id)
+        .where(text(DETACHED), Instance.detached_until > unit.licence_now)
+        .order_by(Instance.detached_until.desc(), Instance.id)
+        .limit(MOST_NAMED)
+    )
+    rows = unit.session.execute(query).all()
+    used = claims_by_instance(unit, account_id, [row.id for row, _ in rows])
+    return [
+        Away(row.id, instance_name(row), place, row.virtual_account_id, row.detached_until, used.get(row.id, {}))
+        for row, place in rows
+        if row.detached_until is not None
+    ]
+
+
+def note_left_away(unit: Unit, account_id: str, satellite_id: str, satellite_name: str, found: Sequence[Away]) -> None:
+    """Record each device that goes on using licences, free at central now, after its satellite was removed."""
+    named = titles(unit, {tag for one in found for tag in one.uses})
+    for one in found:
+        units = units_text(one.uses, named) or "no licences"
+        record(
+            unit,
+            account_id,
+            EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
+            f"product instance {one.name} removed from {one.place} with satellite {satellite_name};"
+            f" it is detached and uses {units} {day_of(one.until)}",
+            subject={"instance": one.id, "detached_until": iso(one.until), "uses": one.uses},
+            virtual_account_id=one.virtual_account_id,
+            satellite_id=satellite_id,
+        )
 
 
 def is_detached(row: Instance, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from central.domain.accounts.queries import of_satellite
 from central.domain.base import next_change
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
+from central.domain.instances.detached import away_behind, note_left_away
 from central.domain.instances.models import Instance, Standby
 from central.domain.instances.services import note_removed_with
 from central.domain.ledger.claims import release_claims_of
@@ -192,6 +193,7 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
     if not automatic:
         require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     theirs = (Instance.account_id == satellite.account_id) & (Instance.satellite_id == satellite.id)
+    away = away_behind(unit, satellite.account_id, satellite.id)
     freed = release_claims_of(unit, satellite.account_id, select(Instance.id).where(theirs))
     by_account = select(Instance.virtual_account_id, func.count()).where(theirs).group_by(Instance.virtual_account_id)
     counts = {va: int(count) for va, count in unit.session.execute(by_account)}
@@ -219,6 +221,7 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         satellite_id=satellite.id,
     )
     note_removed_with(unit, satellite.account_id, satellite.id, satellite.name, counts, freed)
+    note_left_away(unit, satellite.account_id, satellite.id, satellite.name, away)
     return sum(counts.values())
 
 

@@ -144,6 +144,16 @@ def remove_page(page: Page) -> Answer:
                 held=held,
             )
         )
+    if judged["detached"]:
+        away = ", ".join(
+            f"{one['name']} ({one['virtual_account']}, {one['detached_until'][:10]})" for one in judged["detached"]
+        )
+        effects.append(
+            _(
+                "Detached devices use their licences until their terms end, although central counts them as free: {away}.",
+                away=away,
+            )
+        )
     effect = _(
         "The satellite can never synchronize again under this registration. Devices at the site lose their ordinary rights as these end."
     )

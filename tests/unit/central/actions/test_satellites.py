@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from central.actions import satellites
 from central.actions.accounts import create_account
 from central.domain.access.errors import NotPermittedError
 from central.domain.accounts.errors import UnknownAccountError
+from central.domain.event_log.models import Event
+from central.domain.ledger.claims import replace_claims
 from exchange.errors import ExchangeError
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError, FileUnreadableError
-from tests.unit.central.factories import DOMAIN, NOBODY, POOL, add_satellite, keyring_of, unit_of
+from tests.unit.central.factories import (
+    DOMAIN,
+    NOBODY,
+    POOL,
+    add_instance,
+    add_licences,
+    add_satellite,
+    keyring_of,
+    unit_of,
+)
 
 
 def names(unit: Unit) -> list[str]:
@@ -39,6 +53,33 @@ def test_a_satellite_is_renamed_extended_and_removed() -> None:
         assert names(unit) == ["South"]
         with pytest.raises(AppError):
             satellites.show_satellite(unit, DOMAIN, "East")
+
+
+@pytest.mark.row("C11.3", "C7.8")
+def test_a_removal_names_the_detached_devices_that_go_on(tmp_path: Path) -> None:
+    """Central counts what they use as free: preview, answer and log say who uses how much, and until when."""
+    with unit_of() as unit:
+        add_licences(unit, tmp_path)
+        north = add_satellite(unit, "North")
+        satellites.extend_satellite(unit, DOMAIN, "North", POOL)
+        for serial, days in (("SN1", 30), ("SN2", -1), ("SN3", None)):
+            row = add_instance(unit, serial)
+            row.satellite_id = north.id
+            if days is not None:
+                row.detached_until, row.detached_term = unit.now + timedelta(days=days), serial.encode().hex() * 4
+            replace_claims(unit, row.account_id, row.id, row.virtual_account_id, {"ADVANTAGE": 2})
+        unit.session.flush()
+        judged = satellites.judge_removal(unit, DOMAIN, "North")
+        removed = satellites.remove_satellite(unit, DOMAIN, "North")
+        unit.session.flush()
+        said = [one.message for one in unit.session.scalars(select(Event)) if "detached" in one.message]
+
+        assert removed["detached"] == judged["detached"]
+        (one,) = removed["detached"]
+        assert (one["virtual_account"], one["uses"]) == (POOL, {"ADVANTAGE": 2})
+        assert one["detached_until"] == iso(unit.now + timedelta(days=30))
+        assert len(said) == 1
+        assert f"removed from {POOL} with satellite North; it is detached and uses 2 of Advantage until " in said[0]
 
 
 @pytest.mark.row("C11.1")
