@@ -21,6 +21,8 @@ environment() {
   sed -i "s|^command = .*|command = $python -m venv $at|" "$venv/pyvenv.cfg"
   find "$venv" -name direct_url.json -o -name REQUESTED -o -name RECORD -o -name INSTALLER | xargs -r rm
   find "$venv" -depth -type d -name tests -path '*/site-packages/*' -exec rm -r {} +
+  # Dates and numbers of the languages that the pages have; the others are a third of everything.
+  find "$venv" -path '*/babel/locale-data/*.dat' ! -name 'root.dat' ! -name 'en*.dat' ! -name 'de*.dat' -delete
   # Tables of symbols are for whoever builds the library. What its maker has repaired already (`*.libs`) stays as it is.
   find "$venv" -name '*.so' -not -path '*.libs/*' -print0 | while IFS= read -r -d '' library; do
     if readelf -S "$library" | grep '\.symtab' >/dev/null; then strip --strip-unneeded "$library"; fi

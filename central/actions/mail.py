@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import String, cast, func
@@ -9,21 +10,28 @@ from sqlalchemy import String, cast, func
 from central.actions.views import MailView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.alerts.models import Alert
 from central.domain.alerts.services import refresh_vendor
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
+from central.domain.notices.rules import MAIL
 from central.domain.operations.models import OutboxEntry
+from central.domain.settings.models import StoredSetting
+from central.domain.settings.services import change
 from central.keyring import KeyRing
 from central.runtime import Central
 from serverkit.actor import Actor
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
+from serverkit.mail.routes import Routes, mails_about
 from serverkit.mail.sender import send_test
-from serverkit.outbox import UnknownMailError, entries, entry_members, retry
+from serverkit.outbox import UnknownMailError, entries, entry_members, put, retry
+from serverkit.stored_settings import checked, read_stored
 
 MailSort = Literal["id", "-id", "at", "-at"]
 SORTING = Sorting((OutboxEntry.id,), {"at": (OutboxEntry.at,)})
+ROUTES = "mail_routes"
 NEWEST = Slice(sort="-at")
 ORDERS = Orders(OutboxEntry.id, {"at": (OutboxEntry.at,)}, "-at")
 
@@ -89,6 +97,28 @@ def show_mail_settings(server: Central, unit: Unit) -> dict[str, Any]:
         "password_set": found.password_file is not None,
         "sender": found.sender,
     }
+
+
+def show_mail_routes(unit: Unit) -> dict[str, Any]:
+    """Show who is told of the vendor's own alerts, and from which severity on."""
+    require(unit, Permission.VENDOR_MANAGE)
+    return read_stored(unit, StoredSetting, ROUTES, Routes).model_dump()
+
+
+def change_mail_routes(unit: Unit, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change who is told of the vendor's own alerts; what is not named stays. InvalidInputError."""
+    present = read_stored(unit, StoredSetting, ROUTES, Routes)
+    change(unit, ROUTES, checked(Routes, {**present.model_dump(), **changes}))
+    return show_mail_routes(unit)
+
+
+def queue_vendor_mails(unit: Unit, fresh: Sequence[Alert]) -> int:
+    """Write one mail to each recipient about new alerts of the vendor, from its severity on; how many there are."""
+    plan, name = read_stored(unit, StoredSetting, ROUTES, Routes), "Central"
+    mails = list(mails_about(name, plan.recipients, plan.least, fresh))
+    for to, subject, text in mails:
+        put(unit, OutboxEntry, MAIL, {"to": to, "subject": subject, "text": text})
+    return len(mails)
 
 
 def send_test_mail(server: Central, actor: Actor, to: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from central.actions.mail import queue_vendor_mails
 from central.actions.time import zone_of
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.models import User
@@ -16,6 +17,7 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.models import Alert
 from central.domain.alerts.queries import alert_dict
 from central.domain.alerts.services import alerts_of, book, seen_of, untold_alerts
+from central.domain.base import VENDOR
 from central.domain.event_log import queries as log
 from central.domain.event_log.models import Event
 from central.domain.notices.services import notify
@@ -86,6 +88,8 @@ def _account(unit: Unit, account_id: str, zone: str, *, sends: bool) -> Written:
     written, fresh = Written(), untold_alerts(unit, account_id)
     account = unit.session.get(SmartAccount, account_id)
     rows = queries.settings_of(unit, account_id) if account is not None else ()
+    if account_id == VENDOR and sends:
+        written.mails += queue_vendor_mails(unit, [one for one in fresh if one.state == AlertState.OPEN])
     missed = alerts_of(unit, account_id, {one for row, _ in rows for one in row.missed})
     for row, user in rows:
         again = {one: missed[one] for one in row.missed if one in missed}

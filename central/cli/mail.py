@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from central.actions import mail as actions
@@ -48,4 +50,34 @@ def mail_show(context: click.Context) -> None:
     """Show the settings of mail."""
     with reading(context) as (server, unit):
         shown = actions.show_mail_settings(server, unit)
+    emit(context, shown)
+
+
+@mail.command("routes", help="Show who is mailed about the vendor's own alerts, and from which severity on.")
+@click.pass_context
+def mail_routes(context: click.Context) -> None:
+    """Show the routes."""
+    with reading(context) as (_, unit):
+        shown = actions.show_mail_routes(unit)
+    emit(context, shown)
+
+
+@mail.command("route", help="Change who is mailed about the vendor's own alerts; what is not named stays.")
+@click.option(
+    "--to",
+    "recipients",
+    multiple=True,
+    metavar="ADDR",
+    help="Recipient; all of them together. 'ADDR SEVERITY' tells it of alerts from this severity on.",
+)
+@click.option("--nobody", is_flag=True, help="Mail to nobody.")
+@click.option("--least", type=click.Choice(("major", "minor", "informational")), help="Least severity that is mailed.")
+@click.pass_context
+def mail_route(context: click.Context, recipients: tuple[str, ...], *, nobody: bool, least: str | None) -> None:
+    """Change the routes."""
+    changes: dict[str, Any] = {} if least is None else {"least": least}
+    if recipients or nobody:
+        changes["recipients"] = [] if nobody else list(recipients)
+    with writing(context) as (_, unit):
+        shown = actions.change_mail_routes(unit, changes)
     emit(context, shown)

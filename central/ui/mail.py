@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from central.actions import mail as actions
 from central.domain.access.rules import Permission
 from serverkit.errors import InvalidInputError
+from serverkit.mail.routes import MOST_RECIPIENTS, Least, Route
 from serverkit.mail.sender import check_address
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk import Bulk, Judged
@@ -16,7 +17,7 @@ from serverkit.web.bulk_pages import bulk_urls
 from serverkit.web.columns import StateWords
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.forms import Choice, Form, NoFields, Ui
-from serverkit.web.mail_words import SECURITY, STATES
+from serverkit.web.mail_words import ROUTES, SECURITY, STATES
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Column, Empty, Figure, Filter, Item, Moment, Rows, State, Table, Wanted
@@ -25,7 +26,7 @@ from serverkit.web.urls import Url
 from serverkit.web.windowed import rows_of
 
 MANAGE = Permission.VENDOR_MANAGE
-PATH, TEST = "/mail", "/mail/test"
+PATH, TEST, TOLD = "/mail", "/mail/test", "/mail/routes"
 HELP = "mail-and-log-server#mail-of-central"
 STATE_WORDS = {name: StateWords(*said) for name, said in STATES.items()}
 
@@ -89,6 +90,14 @@ class TestForm(BaseModel):
     to: str = Field(max_length=255)
 
 
+class RoutesForm(BaseModel):
+    """Who is told of the vendor's own alerts."""
+
+    recipients: list[Route] = Field(default=[], max_length=MOST_RECIPIENTS)
+    least: Least = "major"
+
+
+WHO = Form(RoutesForm, _("Save"), ROUTES)
 TRY = Form(TestForm, _("Send a test mail"), {"to": Ui(_("Recipient"), mono=True, placeholder="ops@vendor.example")})
 RETRY = Form(NoFields, _("Try again"))
 
@@ -100,8 +109,22 @@ def list_page(page: Page) -> Answer:
         "found": found,
         "security": SECURITY[found["security"]],
         "view": TRY.view(page, TEST, quiet=True),
+        "routes": WHO.view(
+            page, TOLD, current=present(page), fresh=page.typed is None or "least" not in page.typed, quiet=True
+        ),
     }
     return table_page(page, MAILS, template="mail.html", context=context, help=HELP, title=TITLE)
+
+
+def present(page: Page) -> dict[str, Any]:
+    """What someone else may have changed meanwhile."""
+    return actions.show_mail_routes(page.unit)
+
+
+def save_routes(page: Page) -> Answer:
+    """Keep who is told of the vendor's own alerts."""
+    actions.change_mail_routes(page.unit, cast("RoutesForm", page.read).model_dump())
+    return Moved(PATH, _("Saved."))
 
 
 def test(page: Page) -> Answer:
@@ -138,6 +161,17 @@ def retry(page: Page) -> Answer:
 URLS = (
     Url("GET", PATH, list_page, MANAGE, "C12.2", table=MAILS),
     Url("POST", TEST, test, MANAGE, "C12.2", form=TestForm, again=list_page, alone=True, twin="test_mail"),
+    Url(
+        "POST",
+        TOLD,
+        save_routes,
+        MANAGE,
+        "B20",
+        form=RoutesForm,
+        again=list_page,
+        current=present,
+        twin="change_mail_routes",
+    ),
     *bulk_urls(MAILS),
     Url("GET", f"{PATH}/{{id}}", mail_page, MANAGE, "C12.2", load=find_mail),
     Url("POST", f"{PATH}/{{id}}/retry", retry, MANAGE, "C12.2", form=NoFields, load=find_mail, again=mail_page),

@@ -17,12 +17,12 @@ from satellite.core.settings import services as stored
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
-from serverkit.alerts.engine import AlertState, Severity
-from serverkit.clock import iso
+from serverkit.alerts.engine import AlertState
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
 from serverkit.licence_texts import quantity
 from serverkit.mail import sender
+from serverkit.mail.routes import MOST_RECIPIENTS, Least, Route, addresses, mails_about
 from serverkit.mail.sender import Given, MailOffError
 from serverkit.mail.settings import MailSettings, plain_host, plain_user
 from serverkit.outbox import deliver, entries, entry_members, put
@@ -61,8 +61,8 @@ class MailPlan(Stored):
     authorities: Authorities = Field(default="", max_length=MOST_AUTHORITIES)
     user: Annotated[str, AfterValidator(plain_user)] = Field(default="", max_length=255)
     sender: Address = Field(default="perigee@localhost", max_length=255)
-    recipients: list[Address] = Field(default=[], max_length=20)
-    least: Literal["major", "minor", "informational"] = "major"
+    recipients: list[Route] = Field(default=[], max_length=MOST_RECIPIENTS)
+    least: Least = "major"
 
 
 def sends_mail(unit: Unit) -> bool:
@@ -99,7 +99,7 @@ def change_mail(
 def _try_again(unit: Unit, recipients: Sequence[str]) -> None:
     """What was not sent is tried at once with the new settings; for anyone who is no recipient any more it is dropped."""
     for row in unit.session.scalars(select(OutboxEntry).where(OutboxEntry.sent_at.is_(None))):
-        if row.payload.get("to") in recipients:
+        if row.payload.get("to") in addresses(recipients):
             row.due_at, row.attempts = unit.now, 0
         else:
             unit.session.delete(row)
@@ -112,7 +112,7 @@ def send_test_mail(server: Satellite, actor: Actor, to: str = "") -> dict[str, A
         require(unit, Permission.SITE_MANAGE)
         settings, given, recipients = _account(server, unit)
         now = unit.now
-    target = to or next(iter(recipients), "")
+    target = to or next(iter(addresses(recipients)), "")
     if not settings.host:
         raise MailOffError
     sender.send_test(settings, target, now, given)
@@ -120,26 +120,19 @@ def send_test_mail(server: Satellite, actor: Actor, to: str = "") -> dict[str, A
 
 
 def queue_alert_mails(unit: Unit) -> str:
-    """Write one mail to each recipient about alerts that were raised since the last one; the result of the job."""
+    """Write one mail to each recipient about alerts of its severity that were raised since the last one; the result of the job."""
     plan = stored.read(unit, stored.MAIL, MailPlan)
     if not plan.host:
         return ""
-    order = (Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL)
-    wanted = [one.value for one in order[: [one.value for one in order].index(plan.least) + 1]]
     # What was told is noted with each alert: the clock may be set back, and two alerts may have one moment.
     untold = list(unit.session.scalars(select(Alert).where(Alert.told.is_(False)).order_by(Alert.raised_at, Alert.id)))
-    fresh = [one for one in untold if one.state == AlertState.OPEN and one.severity in wanted]
+    fresh = [one for one in untold if one.state == AlertState.OPEN]
     for one in untold:
         one.told = True
-    if not fresh:
-        return ""
-    name = site_of(unit).name
-    lines = "".join(f"{iso(one.raised_at)}  {one.severity}  {one.source}\n  {one.message}\n\n" for one in fresh[:50])
-    more = f"and {len(fresh) - 50} more; see the console.\n" if len(fresh) > 50 else ""
-    subject = f"{name}: {fresh[0].message}"[:200] if len(fresh) == 1 else f"{name}: {len(fresh)} new alerts"
-    for to in plan.recipients:
-        put(unit, OutboxEntry, MAIL, {"to": to, "subject": " ".join(subject.split()), "text": lines + more})
-    return f"{quantity(len(fresh), 'alert')} to {quantity(len(plan.recipients), 'person', 'people')}"
+    mails = list(mails_about(site_of(unit).name, plan.recipients, plan.least, fresh))
+    for to, subject, text in mails:
+        put(unit, OutboxEntry, MAIL, {"to": to, "subject": subject, "text": text})
+    return quantity(len(mails), "mail") if mails else ""
 
 
 def mail_alerts(server: Satellite) -> str:

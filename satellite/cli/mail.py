@@ -38,7 +38,13 @@ def mail_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
 @click.option("--user", help="User name, or empty for none.")
 @click.option("--password-file", type=FILE, help="File with the password.")
 @click.option("--sender", help="Sender address.")
-@click.option("--to", "recipients", multiple=True, metavar="ADDR", help="Recipient; all of them together.")
+@click.option(
+    "--to",
+    "recipients",
+    multiple=True,
+    metavar="ADDR",
+    help="Recipient; all of them together. 'ADDR SEVERITY' tells it of alerts from this severity on.",
+)
 @click.option("--least", type=click.Choice(("major", "minor", "informational")), help="Least severity that is mailed.")
 @click.pass_context
 def mail_set(

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from serverkit.web.texts import LANGUAGES
+
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 
 
@@ -102,3 +104,25 @@ def test_an_image_is_an_oci_layout_and_equal_each_time(tmp_path: Path, monkeypat
     assert config["config"]["Cmd"] == ["/usr/bin/satellite", "serve"]
     assert config["rootfs"]["diff_ids"] == ["sha256:" + hashlib.sha256(root.read_bytes()).hexdigest()]
     blob(manifest["layers"][0])
+
+
+@pytest.mark.repository_rule
+def test_packages_keep_the_dates_of_each_language_of_the_pages() -> None:
+    """What the packages leave out of the tables of dates is no language that a person can choose."""
+    kept = (PACKAGING / "stage.sh").read_text(encoding="utf-8")
+    assert [one for one in LANGUAGES if f"! -name '{one}*.dat'" not in kept] == []
+
+
+@pytest.mark.row("B16")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_each_service_is_exposed_little(tmp_path: Path) -> None:
+    """The service manager's own measure gives each unit 2.0 or less; a unit without its restrictions would have 9.6."""
+    units = sorted((PACKAGING / "debian").glob("*.service"))
+    for unit in units:
+        parts = unit.name.removesuffix(".service").split(".")
+        copy = tmp_path / f"{parts[-1]}.service"
+        copy.write_bytes(unit.read_bytes())
+        words = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", str(copy)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (unit.name, done.stdout[-200:] + done.stderr)
+    assert len(units) > 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -32,6 +32,7 @@ from serverkit.http.operations import (
     part_of,
 )
 from serverkit.http.schemas import BASE, WARNINGS, Nothing
+from serverkit.mail.routes import MOST_RECIPIENTS, Least
 
 
 class MailTest(Strict):
@@ -40,6 +41,20 @@ class MailTest(Strict):
     model_config = example({"to": "admin@example.com"})
 
     to: str
+
+
+class MailRoutes(Strict):
+    """Who is mailed about the vendor's own alerts: an address, or an address and the least severity that it is told of."""
+
+    model_config = example(
+        {"recipients": ["ops@vendor.example", "desk@vendor.example informational"], "least": "major"}
+    )
+
+    recipients: list[Annotated[str, Field(max_length=300)]] | None = Field(default=None, max_length=MOST_RECIPIENTS)
+    least: Least | None = None
+
+
+ROUTES_OBJECT = object_of(recipients={"type": "array", "items": TEXT}, least=TEXT)
 
 
 class MailPage(Page):
@@ -159,6 +174,16 @@ def test_mail(call: Call) -> dict[str, Any]:
     return mail.send_test_mail(call.server, call.actor, call.body.to)
 
 
+def show_mail_routes(call: Call) -> dict[str, Any]:
+    """Show who is mailed about the vendor's own alerts, and from which severity on."""
+    return mail.show_mail_routes(call.unit)
+
+
+def change_mail_routes(call: Call) -> dict[str, Any]:
+    """Change it; what is not named stays."""
+    return mail.change_mail_routes(call.unit, call.body.model_dump(exclude_none=True))
+
+
 def retry_mail(call: Call) -> dict[str, Any]:
     """Try a mail that was not sent again at once."""
     return mail.retry_mail(call.unit, call.path["mail"])
@@ -242,6 +267,15 @@ OPERATIONS = (
         "test_mail", "POST", f"{BASE}mail/test", "Send a test mail.", test_mail,
         object_of(to=TEXT, host=TEXT, security=TEXT, sent=FLAG), body=MailTest, changes=True, alone=True,
         permission=Permission.VENDOR_MANAGE, row="C12.2",
+    ),
+    Op(
+        "show_mail_routes", "GET", f"{BASE}mail/routes", "Show who is mailed about the vendor's own alerts.", show_mail_routes,
+        ROUTES_OBJECT, permission=Permission.VENDOR_MANAGE, row="B20",
+    ),
+    Op(
+        "change_mail_routes", "PATCH", f"{BASE}mail/routes", "Change who is mailed about the vendor's own alerts.",
+        change_mail_routes, ROUTES_OBJECT, body=MailRoutes, changes=True,
+        permission=Permission.VENDOR_MANAGE, row="B20",
     ),
     Op(
         "retry_mail", "POST", f"{BASE}mail/{{mail}}/retry", "Try a mail that was not sent again.", retry_mail,

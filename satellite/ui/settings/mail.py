@@ -9,16 +9,16 @@ from pydantic import BaseModel, Field, SecretStr
 from satellite.actions import mail as actions
 from satellite.actions.mail import Address, Authorities, Host
 from satellite.ui.settings.frame import MANAGE, PATH, server_of, settings_page
+from serverkit.mail.routes import MOST_RECIPIENTS, Least, Route
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.forms import Choice, Form, Ui
-from serverkit.web.mail_words import SECURITY, STATES
+from serverkit.web.mail_words import ROUTES, SECURITY, STATES
 from serverkit.web.page import Page
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import _
 from serverkit.web.urls import Url
 
 MAIL = f"{PATH}/mail"
 TITLE = _("Mail")
-LEAST: dict[str, Words] = {"major": _("major only"), "minor": _("major and minor"), "informational": _("all")}
 
 
 class MailForm(BaseModel):
@@ -31,8 +31,8 @@ class MailForm(BaseModel):
     user: str = Field(default="", max_length=255)
     password: SecretStr | None = Field(default=None, max_length=1024)
     sender: Address = Field(default="perigee@localhost", max_length=255)
-    recipients: list[Address] = Field(default=[], max_length=20)
-    least: Literal["major", "minor", "informational"] = "major"
+    recipients: list[Route] = Field(default=[], max_length=MOST_RECIPIENTS)
+    least: Least = "major"
 
 
 FORM = Form(
@@ -49,8 +49,7 @@ FORM = Form(
         "user": Ui(_("User name"), _("If the server requires one.")),
         "password": Ui(_("Password"), _("Leave it empty to keep the one that is set."), kind="password"),
         "sender": Ui(_("Sender"), mono=True),
-        "recipients": Ui(_("Recipients"), _("Up to 20 addresses, one per line."), kind="textarea", mono=True),
-        "least": Ui(_("Alerts that are mailed"), choices=tuple(Choice(*one) for one in LEAST.items()), kind="select"),
+        **ROUTES,
     },
 )  # fmt: skip
 

@@ -130,7 +130,7 @@ def test_an_alert_is_mailed_whatever_the_clock_said_when_it_was_raised(
     with server.database.write(SYSTEM) as unit:
         again = mail.queue_alert_mails(unit)
 
-    assert told == ["1 alert to 1 person"] * 4
+    assert told == ["1 mail"] * 4
     assert again == ""
 
 
