@@ -94,6 +94,13 @@ def of_file(error: OSError, name: str) -> AppError:
     return FileUnreadableError("cannot write {name}: {reason}", name=name, reason=error.strerror)
 
 
+def disk_of(error: BaseException) -> AppError | None:
+    """What an error says of a disk that is full or read-only, wherever it came from; None for any other."""
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+        return None
+    return of_file(error, Path(str(error.filename)).name[:80] if error.filename else "a file")
+
+
 def end_if_unsure(error: AppError) -> None:
     """End a server whose disk failed: no answer may say that something is kept."""
     if isinstance(error, StorageFailedError) and _serving[0]:

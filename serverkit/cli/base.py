@@ -25,6 +25,7 @@ from serverkit.errors import DatabaseUnavailableError, FileUnreadableError
 from serverkit.ids import new_id
 from serverkit.log import configure_logging, get_logger
 from serverkit.owner import require_owner
+from serverkit.storage import disk_of
 
 __all__ = ["DURATION", "INTEGER", "OUTPUT", "TIME"]
 MOST_SHOWN = 3000
@@ -240,7 +241,8 @@ def run(
         sys.exit(1)
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else "a file"
-        _fail(as_json, FileUnreadableError.code, f"cannot use {name}: {error.strerror}", FileUnreadableError.remedy)
+        known = disk_of(error) or FileUnreadableError("cannot use {name}: {reason}", name=name, reason=error.strerror)
+        _fail(as_json, known.code, known.message, str(known.remedy))
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a reference instead of inner text
         reference = new_id()[:12]

@@ -110,6 +110,7 @@ class Database:
         self._file = database_file(engine)
         self._patience = patience
         self._seen: tuple[int, int, int] | None = None
+        self._told = False
         self.settle: Callable[[Unit], None] | None = None
         """What is done with what a unit touched, before its commit."""
         self.features: frozenset[str] = frozenset()
@@ -243,7 +244,11 @@ class Database:
             refusal = of_database(cause, self._file) if cause is not None else None
             if refusal is not None:
                 end_if_unsure(refusal)
-            get_logger().warning("clock_not_kept", cause=type(cause or error).__name__)
+            if not self._told:  # each second on a full disk, otherwise
+                self._told = True
+                get_logger().warning("clock_not_kept", cause=refusal.code if refusal else type(cause or error).__name__)
+        else:
+            self._told = False
 
     def _refuse(self, error: DBAPIError) -> None:
         """Raise the refusal that an error of the database stands for; a server whose disk is in doubt ends here."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database
-from serverkit.errors import AppError, DatabaseBusyError, Refusal
+from serverkit.errors import AppError, DatabaseBusyError, DiskFullError, Refusal
 from serverkit.startup import usable_home
 from serverkit.storage import free_bytes
 from serverkit.wsgi import Response, json_response
@@ -83,9 +83,11 @@ def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None
 def run_checks(checks: Mapping[str, CheckCall]) -> dict[str, Check]:
     """The result of each check; one that fails in any way stops no other, and a cause is named once."""
     found = {name: _run(call) for name, call in checks.items()}
-    database = found.get("database")
+    disk, database = found.get("disk"), found.get("database")
     if database is None or database.ok:
         return found
+    if disk is not None and not disk.ok and database.detail.startswith(f"{DiskFullError.code}:"):
+        return found | {"database": Check(ok=False, detail=FIRST.format(name="disk"), because="disk")}
     cause = database.detail.partition(":")[0]
     same = {name for name, one in found.items() if name != "database" and one.detail.partition(":")[0] == cause}
     return found | {name: Check(ok=False, detail=FIRST.format(name="database"), because="database") for name in same}

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from serverkit.http.operations import JSON
 from serverkit.ids import new_id
 from serverkit.log import get_logger
+from serverkit.storage import disk_of
 from serverkit.wsgi import PROBLEM, problem_body
 
 
@@ -70,7 +71,10 @@ def refusal(error: Exception) -> Response:
 
 
 def failed(error: Exception) -> Response:
-    """A fault of the server: the cause goes to its log, the caller gets a reference."""
+    """A fault of the server: the cause goes to its log, the caller gets a reference. A full disk is a refusal."""
+    known = disk_of(error)
+    if known is not None:
+        return refusal(known)
     reference = log_failure("request_failed", error)
     message, remedy = f"The server failed (reference {reference}).", "Try again; tell the administrator the reference."
     return problem(500, "internal_error", message, remedy)

@@ -28,6 +28,7 @@ from serverkit.http.lenient_route import Route
 from serverkit.http.operations import alternatives
 from serverkit.http.request import Request, current_request
 from serverkit.http.texts import RepeatedMemberError, can_be_kept, members_once
+from serverkit.storage import disk_of
 
 DEFAULT_LIMIT = 50
 EMPTY_BODIES = frozenset({401, 403, 404, 405, 429, 500, 503})
@@ -226,6 +227,7 @@ class LenientApi(Generic[C]):
 
     def refuse(self, error: Exception) -> Response:
         """A refusal as these clients read it; a wrong token is counted, and slowed."""
+        error = disk_of(error) or error
         if not isinstance(error, AppError):
             log_failure("request_failed", error)
             return empty(500)

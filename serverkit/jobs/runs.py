@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, or_, select, update
 
@@ -49,6 +50,10 @@ class JobResult:
     detail: str
 
 
+_unfinished: WeakKeyDictionary[Database, dict[str, Callable[[Unit], None]]] = WeakKeyDictionary()
+"""Ends of runs of this process that could not be written down, by job."""
+
+
 class UnknownJobError(NotFoundError):
     """The refusal `unknown_job`."""
 
@@ -65,6 +70,10 @@ def slot_of(job: Job, now: datetime) -> str:
 def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str | None = None) -> JobResult:
     """Run a job's present slot, or an own slot when it is started by hand (`slot` given)."""
     actor = Actor(ActorKind.JOB, job.name, f"job {job.name}")
+    left = _unfinished.setdefault(database, {})
+    if job.name in left:
+        database.run(actor, left[job.name])
+        del left[job.name]
     started = database.clock.now()
     name = slot or slot_of(job, started)
     try:
@@ -86,7 +95,11 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
         unit.session.execute(ended.values(state=state, finished=unit.now, detail=detail))
         unit.session.execute(delete(runs).where(runs.job == job.name, runs.started < unit.now - KEPT))
 
-    database.run(actor, finish)
+    try:
+        database.run(actor, finish)
+    except AppError:  # on a full disk the next offer writes it down: a slot left running would block the job
+        left[job.name] = finish
+        raise
     return JobResult(job.name, name, state, detail)
 
 

@@ -15,7 +15,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from serverkit.clock import SystemClock
 from serverkit.db.base import JobRunMixin
 from serverkit.db.unit import Database
+from serverkit.errors import AppError
 from serverkit.jobs.runs import Job, run_job
+from serverkit.log import get_logger
 
 _PR_SET_PDEATHSIG = 1
 LOOK_SECONDS, TASK_SECONDS = 30, 1
@@ -37,7 +39,7 @@ def run_scheduler(
     scheduler = BlockingScheduler(timezone="UTC")
     for job in jobs:
         scheduler.add_job(
-            lambda job=job: run_job(database, runs, job),
+            settled(job.name, lambda job=job: run_job(database, runs, job)),  # type: ignore[misc]  # each its own job
             trigger=IntervalTrigger(seconds=LOOK_SECONDS, timezone="UTC"),
             id=job.name,
             coalesce=True,
@@ -47,7 +49,7 @@ def run_scheduler(
         )
     if beat is not None:
         scheduler.add_job(
-            beat,
+            settled("beat", beat),
             trigger=IntervalTrigger(seconds=LOOK_SECONDS, timezone="UTC"),
             coalesce=True,
             max_instances=1,
@@ -55,7 +57,7 @@ def run_scheduler(
         )
     if tasks is not None:
         scheduler.add_job(
-            tasks,
+            settled("tasks", tasks),
             trigger=IntervalTrigger(seconds=TASK_SECONDS, timezone="UTC"),
             coalesce=True,
             max_instances=1,
@@ -64,6 +66,23 @@ def run_scheduler(
     # What was begun is finished first: a slot that was left half way would be closed to everyone until its lease ends.
     signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=True))
     scheduler.start()
+
+
+def settled(name: str, work: Callable[[], object]) -> Callable[[], None]:
+    """What is done again and again: while a database takes nothing, as on a full disk, the log says so once."""
+    told: list[str] = []
+
+    def run() -> None:
+        try:
+            work()
+        except AppError as error:
+            if told != [error.code]:
+                told[:] = [error.code]
+                get_logger().warning("job_not_run", job=name, cause=error.code)
+        else:
+            told.clear()
+
+    return run
 
 
 def start_child(work: Callable[[], None]) -> int:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from serverkit.db.unit import DatabaseFailure
 from serverkit.errors import AppError, RequestMalformedError
 from serverkit.http.answers import log_failure, problem
+from serverkit.storage import disk_of
 from serverkit.web.answers import Answer, Moved, Sent, Shown, Unchanged, download
 from serverkit.web.console import Console
 from serverkit.web.page import Page
@@ -76,6 +77,7 @@ class Responder:
 
     def refused(self, page: Page, error: Exception) -> Response:
         """A refusal or a fault as a page of its own."""
+        error = disk_of(error) or error
         if isinstance(error, self._console.roots):
             refusal = Refusal.of(error)
         elif isinstance(error, HTTPException) and error.code is not None and error.code < 500:
