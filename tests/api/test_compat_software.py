@@ -306,6 +306,24 @@ def _payload(report: int, tag: str, *measured: tuple[int, int, str], **more: obj
     return json.dumps({"version": "2.0", "asset_identification": asset, "meta": meta, "measurements": measurements, **more})  # fmt: skip
 
 
+def _saved(report: int, *measured: tuple[int, int, str]) -> str:
+    """A usage report as a device saves it, in base64."""
+    inner = json.dumps(
+        {"payload": _payload(report, "ADVANTAGE", *measured), "header": {"type": "rum"}, "signature": {}}
+    )
+    return _coded(f'<?xml version="1.0"?><smartLicense><RUMReport><![CDATA[{inner}]]></RUMReport></smartLicense>')
+
+
+def _coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+NO_REPORTS = (
+    "no base64", _coded("not XML"), _coded("<smartLicense/>"), _coded("<RUMReport>{</RUMReport>"), _coded("<RUMReport>[]</RUMReport>"),
+    _coded('<!DOCTYPE a [<!ENTITY b "c">]><RUMReport>&b;</RUMReport>'), 5, None,
+)  # fmt: skip
+
+
 @pytest.mark.row("S4.6", "C3.6")
 def test_usage_reports_of_other_devices_are_booked_once(vendor: World) -> None:
     """The highest count of the month is listed; a report that comes again is refused; what cannot be read changes nothing."""
@@ -328,6 +346,12 @@ def test_usage_reports_of_other_devices_are_booked_once(vendor: World) -> None:
     found = script.post(f"{CLOUD}/v2/accounts/poll", {"data": {"poll_id": first["poll_id"], "type": "authorizations"}})
     again = submit(measured)
     newer = submit(_payload(now + 1, "ADVANTAGE", (start + 7200, start + 9000, "4")), path=f"{B}/licensing/v2/report-usage")  # fmt: skip
+    xml = [_saved(now + 2, (start + 9000, start + 9600, "5")), _saved(now + 2, (start, start + 60, "9"))]
+    legacy, before = f"{B}/licensing/v2/report-usage-legacy", {"udi_pid": "C9K", "udi_serial_number": "S1"}
+    sent = [
+        ask(script, "POST", legacy, {"reports": [{"sudi": before, "licenses": one}]}, **named)
+        for one in (*xml, *NO_REPORTS)
+    ]
     listed = vendor.central("usage", "list", ACCOUNT)["items"]
     bad = [submit(one) for one in ("{", 5, "[]", _payload(9, "ADVANTAGE", (5, 1, "1")), _payload(9, "ADVANTAGE", (start, start + 1, "-1")), _payload(9, ""))]  # fmt: skip
     one = found["data"]["acknowledgements"][0]
@@ -338,8 +362,10 @@ def test_usage_reports_of_other_devices_are_booked_once(vendor: World) -> None:
     assert states == [("ADVANTAGE", "booked"), ("NO-SUCH", "unknown_licence"), ("ADVANTAGE", "booked")]
     assert (again[0], again[1]["status"], bool(again[1]["message"])) == (400, "FAILED", True)
     assert newer[0] == 202
+    assert [one[0] for one in sent] == [202, *[400] * (1 + len(NO_REPORTS))]
+    assert (sent[0][1]["action"], sent[1][1]["message_code"]) == ("acknowledgements", "DUPLICATE_REPORT")
     assert [(row["virtual_account"], row["tag"], row["month"], row["count"], row["devices"]) for row in listed] == [
-        ("Spare", "ADVANTAGE", "2026-01", 4, 1)
+        ("Spare", "ADVANTAGE", "2026-01", 5, 1)
     ]
     assert [(answer[0], answer[1]["status"]) for answer in bad] == [(400, "ERROR")] * 6
     assert vendor.central("usage", "list", ACCOUNT)["items"] == listed

@@ -34,6 +34,7 @@ USAGE = {
     "asset_identification": {"report_id": "r"},
     "measurements": [{"start_time": 1, "end_time": 2, "value": {"value": "1"}}],
 }
+IN_XML = base64.b64encode(f"<RUMReport>{json.dumps({'payload': json.dumps(USAGE)})}</RUMReport>".encode()).decode()
 DLC = {"virtualAccounts": [{"name": "Spare", "dlcRequests": [{"sudi": SUDI, "lines": [{"conversionString": "L"}]}]}]}
 BODIES: Mapping[str, dict[str, Any]] = {
     "create_virtual_account": {"name": "New", "description": "d"},
@@ -53,11 +54,12 @@ BODIES: Mapping[str, dict[str, Any]] = {
         "licenses": [{"sudi": {**SUDI, "udiSerialNumber": "SN7"}, "keys": [{"entitlement": "ADVANTAGE", "count": 1}]}]
     },
     "report_usage": {"reports": [{"sudi": SUDI, "usage": [{"payload": USAGE}]}]},
+    "report_usage_in_xml": {"reports": [{"sudi": SUDI, "licenses": IN_XML}]},
     "dlc_convert": DLC,
     "dlc_request": {"dlc_request": DLC},
 }
 """By what answers: a body with which each call goes as far as it can; what else it looks for is found by asking."""
-ALIASES = {"_create_token", "_reserve_in_all", "dlc_request"}
+ALIASES = {"_create_token", "_reserve_in_all", "report_usage_in_xml", "dlc_request"}
 """What hands the same body to another of them."""
 WRAPPED: Mapping[str, Callable[[str], str]] = {
     "payload": str,

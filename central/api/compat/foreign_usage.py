@@ -5,23 +5,28 @@ How they are signed is not public, so nothing verifies them; everything in them 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.limits import TAG_CHARS
 from exchange.usage import MOST_COUNT, Measurement
-from serverkit.http.lenient import BodyError, entries_of, not_more, number_of
+from serverkit.http.lenient import BodyError, entries_of, not_more, number_of, text_of
 from serverkit.http.lenient_devices import identity_of
 from serverkit.http.texts import can_be_kept
 
 MOST_PAYLOAD = 64 * 1024
+MOST_XML = 1024 * 1024
+REPORT = "RUMReport"
 MOST_MEASUREMENTS = 1000
 MOST_ID = 64
 LAST_SECOND = 4_102_444_800  # the year 2100
@@ -35,6 +40,32 @@ class ForeignUsage:
     key: str
     tag: str
     measured: tuple[Measurement, ...]
+
+
+def from_xml(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report whose `licenses` is XML in base64, as devices save it, in the form of the others; BodyError."""
+    try:
+        text = base64.b64decode("".join(text_of(report, "licenses").split()), validate=True).decode("utf-8-sig")
+    except (binascii.Error, ValueError) as error:
+        raise BodyError("licenses is not the base64 of a text in UTF-8") from error
+    if len(text) > MOST_XML or "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise BodyError("licenses has more than {most} characters, or entities of its own", most=MOST_XML)
+    try:
+        root = ET.fromstring(text)  # noqa: S314  # bounded, and without entities
+    except (ET.ParseError, ValueError) as error:
+        raise BodyError("licenses is not XML") from error
+    found = [one.text or "" for one in root.iter() if str(one.tag).rpartition("}")[2] == REPORT]
+    if not found:
+        raise BodyError("licenses has no usage report ({name})", name=REPORT)
+    return {**report, "usage": [{"payload": _payload_of(one)} for one in found]}
+
+
+def _payload_of(text: str) -> object:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BodyError("a usage report within licenses is not JSON") from error
+    return value.get("payload") if isinstance(value, dict) else None
 
 
 def read_device(report: Mapping[str, Any]) -> list[ForeignUsage]:

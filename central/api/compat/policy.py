@@ -100,6 +100,13 @@ def report_usage(call: Call) -> dict[str, Any]:
     return accepted(call, "acknowledgements", keep_outcome(call, digest, {"acknowledgements": shown}))
 
 
+def report_usage_in_xml(call: Call) -> dict[str, Any]:
+    """`report-usage-legacy`: the same, of reports in XML as devices save them; what else is in them is not booked."""
+    data = data_of(call)
+    reports = [foreign_usage.from_xml(one) for one in objects_of(data, "reports")]
+    return report_usage(replace(call, body={"data": {**data, "reports": reports}}))
+
+
 def _place(call: Call, data: Mapping[str, Any]) -> str:
     number = call.path.get("va_number") or data.get("license_pool_id")
     if is_blank(number):

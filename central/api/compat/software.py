@@ -173,15 +173,21 @@ ROUTES = (
         permission=Permission.RESERVATION_MANAGE,
         row="C6.1",
     ),
-    _R(
-        "POST",
-        "",
-        f"{_LICENSING}/v2/report-usage",
-        policy.report_usage,
-        changes=True,
-        by_headers=True,
-        permission=Permission.INSTANCE_MANAGE,
-        row="S4.6",
+    *(
+        _R(
+            "POST",
+            "",
+            f"{_LICENSING}/v2/{path}",
+            handle,
+            changes=True,
+            by_headers=True,
+            permission=Permission.INSTANCE_MANAGE,
+            row="S4.6",
+        )
+        for path, handle in (
+            ("report-usage", policy.report_usage),
+            ("report-usage-legacy", policy.report_usage_in_xml),
+        )
     ),
     _R(
         "POST",

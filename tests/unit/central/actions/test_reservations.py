@@ -80,7 +80,7 @@ def test_nothing_is_reserved_where_the_vendor_does_not_permit_it_or_for_a_user_w
             reservations.create_reservation(unit, keyring, DOMAIN, POOL, CODE, WANTED)
 
 
-@pytest.mark.row("C6.7", "C6.9", "B28")
+@pytest.mark.row("C6.7", "C6.9")
 @pytest.mark.parametrize("chosen_again", [False, True], ids=["returned", "updated, then returned"])
 def test_a_term_that_ends_before_the_failed_device_is_returned_is_owed_no_longer(
     tmp_path: Path, chosen_again: bool
