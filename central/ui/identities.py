@@ -109,7 +109,7 @@ def list_page(page: Page) -> Answer:
 def new_page(page: Page) -> Answer:
     """Which subject of the provider the user is."""
     view = ADD.view(page, f"{_path({'user': page.thing['id']})}/new", cancel=_path({"user": page.thing["id"]}))
-    effect = _("Whoever the provider knows by this subject signs in as {name}.", name=page.thing["name"])
+    effect = _("The person whom the provider knows by this subject signs in as {name}.", name=page.thing["name"])
     return _shown(page, "identity-new", _("Add sign-in of {name}", name=page.thing["name"]), view, effect)
 
 

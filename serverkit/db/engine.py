@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from serverkit.errors import SettingsError
 
 OLDEST_SQLITE = (3, 37, 0)
+_HEADER, _LARGEST_PAGE = 100, 65536
 _LINE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -60,6 +61,15 @@ def database_file(engine: Engine) -> Path | None:
     """The file of an embedded database; None for one behind a server or in memory."""
     name = engine.url.database
     return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+
+def is_cut(file: Path) -> bool:
+    """Whether the file of an embedded database is shorter than its own header says: one that was vacuumed is not."""
+    with file.open("rb") as opened:
+        header = opened.read(_HEADER)
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    return len(header) < _HEADER or file.stat().st_size < pages * (page if page > 1 else _LARGEST_PAGE)
 
 
 def _sqlite(url: URL, busy_seconds: float) -> Engine:

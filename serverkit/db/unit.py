@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from serverkit.actor import Actor
 from serverkit.db.base import CommitMarkMixin
-from serverkit.db.engine import database_file
+from serverkit.db.engine import database_file, is_cut
 from serverkit.db.outage import Marks, Outage, is_lost, watch_writes
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.errors import (
@@ -261,7 +261,7 @@ class Database:
         """Close a database file that was replaced while it was open: writes to it would be lost.
 
         DatabaseMissingError for one that was deleted: the system keeps it only as long as it is open.
-        DatabaseDamagedError for one that was cut: the program itself never makes it shorter.
+        DatabaseDamagedError for one that was cut.
         """
         if self._file is None:
             return
@@ -274,7 +274,7 @@ class Database:
         seen = (found.st_dev, found.st_ino, found.st_size)
         if self._seen is not None and seen[:2] != self._seen[:2]:
             self.engine.dispose()
-        elif self._seen is not None and seen < self._seen:
+        elif self._seen is not None and seen < self._seen and is_cut(self._file):
             raise DatabaseDamagedError("{name} was cut while it was open", name=self._file.name)
         self._seen = seen
 

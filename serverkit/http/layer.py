@@ -84,16 +84,15 @@ class Api(Generic[C]):
     @property
     def urls(self) -> list[tuple[Url, View]]:
         """The operations and their description."""
-        views = [self._show, *(self._view(operation) for operation in self.operations)]
+        views = [
+            lambda: Response(self._description, content_type=JSON),
+            *(self._view(operation) for operation in self.operations),
+        ]
         return list(zip(rest_urls(self.prefix, self.operations), views, strict=True))
 
     @cached_property
     def _description(self) -> bytes:
-        # Made when it is first asked for: it takes longer than all the rest of an application.
-        return encoded(describe(self.title, self.version, self.operations))
-
-    def _show(self) -> Response:
-        return Response(self._description, content_type=JSON)
+        return encoded(describe(self.title, self.version, self.operations))  # takes longer than the rest of a start
 
     def route(self, path: str) -> str | None:
         """What is below the prefix is routed as it was sent."""
@@ -288,8 +287,7 @@ def _key(request: Request) -> str | None:
 def _repeated(known: Kept, digest: str) -> Response:
     if known.digest != digest:
         raise KeyReusedError
-    again = {"Idempotency-Replayed": "true"}
-    return Response(known.body, known.status, again, content_type=known.content_type)
+    return Response(known.body, known.status, {"Idempotency-Replayed": "true"}, content_type=known.content_type)
 
 
 def _kept(digest: str, answer: Response) -> Kept:

@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -248,6 +250,14 @@ def test_a_database_file_that_goes_away_while_it_is_open_acknowledges_nothing(si
             pytest.fail("nothing is written to a file that is gone")
         seen, said = unready(server, looks), examined(run, code=1)["database"]
         kept.rename(file)
+        assert unready(server, looks) == {}
+        with closing(sqlite3.connect(file)) as other:  # someone else makes it shorter, in order
+            other.execute("CREATE TABLE much AS SELECT zeroblob(500000) AS bytes")
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            assert unready(server, looks) == {}
+            other.execute("DROP TABLE much")
+            other.execute("VACUUM")
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert unready(server, looks) == {}
         os.truncate(file, file.stat().st_size // 2)
         cut = unready(server, looks)
