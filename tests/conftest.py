@@ -27,6 +27,7 @@ from tests.templates import (
     OpenConnections,
     Templates,
     build_no_addresses,
+    compile_each_template_once,
     share_compiled_statements,
     walk_each_chain_once,
 )
@@ -34,6 +35,7 @@ from tests.world import World
 
 share_compiled_statements()
 build_no_addresses()
+compile_each_template_once()
 walk_each_chain_once()
 # Passwords of tests need not withstand anyone.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -95,6 +95,10 @@ class Served:
         matrix = TABLES[self.name][1]
         return any(isinstance(one, Access) or one in matrix[role] for one in alternatives(url.permission))
 
+    def scope(self, role: str) -> str:
+        """What the role is for: all, an account, or a virtual account; a satellite knows no such difference."""
+        return str(ROLE_SCOPES[CentralRole(role)]) if self.name == "central" else ""
+
     def filled(self, url: Url) -> str:
         """The address with something in its parts: a place that there is, things that there are not."""
 

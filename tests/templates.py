@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -54,6 +55,26 @@ def walk_each_chain_once() -> None:
     """
     restore = lru_cache(maxsize=64)(Trust.restore)
     Trust.restore = staticmethod(lambda data: restore(bytes(data)))  # type: ignore[assignment,method-assign]
+
+
+def compile_each_template_once() -> None:
+    """Let all consoles of this process share the compiled templates of pages.
+
+    Each application compiles what it shows when it is first asked for it; nearly every test of pages makes an application.
+    """
+    compile_, compiled = Environment.compile, {}
+
+    def compile_once(
+        self: Environment, source: Any, name: str | None = None, filename: str | None = None, *more: Any, **named: Any
+    ) -> Any:
+        if more or named or not isinstance(source, str):
+            return compile_(self, source, name, filename, *more, **named)
+        key = (source, name, filename, self.trim_blocks, self.lstrip_blocks, self.autoescape, self.finalize)
+        if key not in compiled:
+            compiled[key] = compile_(self, source, name, filename)
+        return compiled[key]
+
+    Environment.compile = compile_once  # type: ignore[method-assign,assignment]
 
 
 class OpenConnections:

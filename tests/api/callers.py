@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from serverkit.devices.asgi_front import Application
 from tests.world import App, World, call
 
 BASE = "/api/v1"
+THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,

@@ -229,30 +229,6 @@ def test_what_is_dropped_or_disguised_does_not_leave_the_site(site: World) -> No
     assert site.satellite("instances")["items"][0]["name"] == "secret-host-name"
 
 
-@pytest.mark.row("S2.3", "E2")
-def test_a_satellite_renews_its_keys_by_synchronizing_for_years(site: World) -> None:
-    """Over five years with a synchronization every two months its identity is renewed in time, and devices go on without a visit."""
-    device = site.device("SN1")
-    device.use("ADVANTAGE", 1)
-    keys = site.file("root-keys")
-    secret = ("--root-keys", keys, "--passphrase-file", str(Path(keys) / "passphrase"))
-    first = site.satellite("registration", "status")["key_fingerprint"]
-    for month in range(0, 60, 2):
-        site.advance("60d", device)
-        if month % 10 == 8:
-            for role in ("response", "grant"):
-                site.central("role-key", "replace", role, *secret)
-        if month % 20 == 18:
-            site.central("root", "rotate", *secret)
-        site.synchronize(f"m{month}")
-        device.renew_due()
-
-    assert device.may_use("ADVANTAGE").allowed
-    assert site.satellite("registration", "status")["key_fingerprint"] != first
-    assert site.licence("ADVANTAGE")["in_use"] == 1
-    assert "satellite:key_renewed" in {event["kind"] for event in site.central("events", ACCOUNT)["items"]}
-
-
 @pytest.mark.row("S2.6")
 def test_an_old_registration_file_does_not_tell_two_copies_apart(site: World) -> None:
     """After a fork only a file with a fresh key opens the next epoch."""

@@ -14,7 +14,7 @@ from tests.property.small_world import SmallWorld
 THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
 FIRST_SEED = int(os.environ.get("PERIGEE_SEED", "1000"))
 STEPS = 50
-WALKS_A_BLOCK = 400 if THOROUGH else 2
+WALKS_A_BLOCK = 400 if THOROUGH else 1
 
 
 def walk(template: Path, folder: Path, seed: int, *, wild: bool, central_back: bool = False) -> None:

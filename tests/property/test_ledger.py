@@ -84,7 +84,7 @@ def test_the_ledger_adds_up_on_postgresql_too(vendor: World) -> None:
     """The same machine, fewer runs, on the other database."""
     clock = FixedClock(datetime.now(UTC))
     central = assemble(vendor.folder / "central", clock)
-    walk(central, clock, examples=4, steps=20)
+    walk(central, clock, examples=2, steps=20)
     central.database.dispose()
 
 
