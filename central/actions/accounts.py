@@ -11,7 +11,7 @@ from central.domain.access.rules import TRUSTED_KINDS, HeldRole, Permission, per
 from central.domain.access.services import actor_of, held_roles
 from central.domain.accounts import services
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import by_domain, named, only_visible, only_visible_places, visible_accounts
+from central.domain.accounts.queries import by_domain, only_visible, only_visible_places, visible_accounts
 from central.domain.agreements import services as agreements
 from central.domain.alerts.queries import overviews
 from serverkit.clock import optional_iso
@@ -92,11 +92,6 @@ def _sees_all_of(unit: Unit, held: tuple[HeldRole, ...], account_id: str) -> boo
 def show_account(unit: Unit, domain: str) -> dict[str, Any]:
     """Show an account."""
     return AccountView.of(by_domain(unit, domain)).shown()
-
-
-def find_domain(unit: Unit, text: str) -> str:
-    """The domain of an account that is named by domain or by name, in any case; UnknownAccountError."""
-    return named(unit, text).domain
 
 
 def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) -> dict[str, Any]:

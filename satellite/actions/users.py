@@ -7,7 +7,7 @@ from typing import Any, Literal
 from satellite.actions.sign_in import own_of
 from satellite.core.access import queries, users
 from satellite.core.access.models import USER_TABLES, User
-from satellite.core.access.rules import MATRIX, Permission, Role, role_of
+from satellite.core.access.rules import MATRIX, Permission, Role
 from satellite.core.access.services import require
 from satellite.core.site.services import void_setup_code
 from satellite.runtime import Satellite
@@ -48,12 +48,6 @@ def add_user(server: Satellite, unit: Unit, name: str, role: str, password: str)
         void_setup_code(unit, server.home)
     unit.session.flush()  # the view reads the new row
     return _shown(unit, row)
-
-
-def judge_role_change(unit: Unit, name: str, role: str) -> Verdict:
-    """What would become of giving a user another role."""
-    require(unit, Permission.ACCESS_MANAGE)
-    return users.judge_change(unit, users.find_user(unit, name), role_of(role))
 
 
 def change_role(unit: Unit, name: str, role: str) -> dict[str, Any]:

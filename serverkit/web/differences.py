@@ -1,11 +1,10 @@
-"""What changed between two states of one thing: the fields of a form that someone else changed, the lines of a text."""
+"""What changed between two states of one thing: the fields of a form that someone else changed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import Enum
 from hashlib import sha256
 from typing import Any
@@ -62,22 +61,3 @@ def opened_of(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a text: `sign` is + for a new one, - for one that is gone, = for one that stays."""
-
-    sign: str
-    text: str
-
-
-def lines_between(before: Sequence[str], after: Sequence[str]) -> list[Line]:
-    """The lines of two texts in one list."""
-    found: list[Line] = []
-    for _tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if before[i1:i2] == after[j1:j2]:
-            found += [Line("=", one) for one in before[i1:i2]]
-        else:
-            found += [Line("-", one) for one in before[i1:i2]] + [Line("+", one) for one in after[j1:j2]]
-    return found

@@ -85,6 +85,8 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "share
 MOST_LINES, USUAL_LINES = 500, 300
 # Longer than usual; each may only become shorter. What falls under 300 leaves the list.
 LONG: dict[str, int] = {}
+# How many tests may be marked so, at most.
+DEAREST = {"both_databases": 165, "long": 22}
 F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
 MARKS = re.compile(
     r"\b(cisco|cssm|juniper|arista|huawei|vmware|microsoft|flexnet|ios[- ]?xe|catalyst)\b", re.IGNORECASE
@@ -367,6 +369,19 @@ def test_no_other_vendor_is_named_where_people_look() -> None:
                 named += [f"{name}: {node.name}" for _ in range(bool(MARKS.search(ast.unparse(node))))]
 
     assert named == []
+
+
+@pytest.mark.repository_rule
+def test_few_tests_take_long_or_run_on_both_databases() -> None:
+    """What is dear is counted, so that all tests end in time: a further one takes the place of one that proves as much."""
+    marks = Counter(
+        mark
+        for _, node in claims()
+        for mark in DEAREST
+        if any(f"pytest.mark.{mark}" in ast.unparse(each) for each in node.decorator_list)
+    )
+
+    assert {mark: count for mark, count in marks.items() if count > DEAREST[mark]} == {}
 
 
 @pytest.mark.repository_rule

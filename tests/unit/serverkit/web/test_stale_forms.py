@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from serverkit.web.differences import Line, lines_between
 from serverkit.web.urls import SIGNED_IN, Grade, Url
 from tests.console import Browser, app_of, press
 from tests.exhibit import ExhibitConsole
@@ -123,13 +122,6 @@ def test_no_page_leaves_the_name_or_the_password_out(wrong: dict[str, Any]) -> N
     """An address of grade 3 that does not ask for both is not made."""
     with pytest.raises(ValueError, match="grade 3"):
         Url("POST", "/x", lambda _page: None, SIGNED_IN, "", **wrong)  # type: ignore[arg-type,return-value]  # never called
-
-
-@pytest.mark.row("S3.1")
-def test_the_lines_of_two_texts_stand_in_one_list() -> None:
-    """What went, what came, what stays, in order."""
-    found = lines_between(["a", "b", "c"], ["a", "x", "c", "d"])
-    assert found == [Line("=", "a"), Line("-", "b"), Line("+", "x"), Line("=", "c"), Line("+", "d")]
 
 
 def _place(answer: Any) -> str:
