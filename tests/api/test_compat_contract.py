@@ -209,12 +209,12 @@ KINDS: list[Any] = [None, True, -1, 1.5, 10**30, "", "é😀", ["x"], [{}], {}]
 
 
 def surprises(app: App, token: str, root: str, odds: list[Any] = ODD) -> list[str]:
-    """Answers that the contract does not know, for every place of every body with something odd in it."""
+    """Answers that the contract does not know, for every place of every body with something odd in it: half of them in turn."""
     found = []
     head = {"Authorization": f"Bearer {token}"}
     for path, body in bodies(root).items():
-        for where in places(body):
-            for odd in odds:
+        for number, where in enumerate(places(body)):
+            for odd in odds[number % 2 :: 2]:
                 status, _, answer = call(
                     app, "POST", quote(path), json.dumps(with_odd(body, where, odd)).encode(), head
                 )
