@@ -73,7 +73,7 @@ def test_nothing_that_services_do_makes_the_ledger_disagree_with_itself(memory: 
     world.found_central()
     clock = FixedClock(datetime.now(UTC))
     central = assemble(folder / "central", clock)
-    walk(central, clock, examples=8, steps=25, begin_anew=staticmethod(first_state_of(central)))
+    walk(central, clock, examples=14, steps=25, begin_anew=staticmethod(first_state_of(central)))
     central.database.dispose()
 
 
