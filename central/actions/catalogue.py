@@ -16,6 +16,7 @@ from central.domain.catalogue import queries
 from central.domain.catalogue.errors import RestrictionInUseError
 from central.domain.catalogue.models import Entitlement, Product
 from central.domain.catalogue.services import CatalogueChange, apply_catalogue, judge_catalogue, read_catalogue
+from central.domain.ledger.kept import rename_kept
 from central.domain.ledger.models import GRANTED, OWNED, Bucket, Claim, Holding, Lot
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
@@ -41,6 +42,10 @@ def import_catalogue(
         raise RestrictionInUseError("the restriction of licences in use would change: {named}", named=named)
     if not preview:
         apply_catalogue(unit, change)
+        judged = zip(change.rows, change.verdicts, strict=True)
+        rename_kept(
+            unit, {row.tag: row.name for row, verdict in judged if row.kind == "entitlement" and verdict == "changed"}
+        )
     return {
         **change.counts,
         "added": change.added,

@@ -24,7 +24,7 @@ from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, instance_dict
 from central.domain.ledger.claims import claims_by_instance
-from central.domain.ledger.models import GRANTED, Holding, Lot
+from central.domain.ledger.models import GRANTED, Holding, Lot, is_held
 from central.domain.ledger.queries import pools
 from central.domain.ledger.reserving import reserved_for
 from central.domain.reservations.queries import newest_code, reservation_dict, reservation_of
@@ -148,6 +148,7 @@ def _held_lots(unit: Unit, account_id: str, ids: Sequence[str]) -> dict[str, lis
             GrantRecord.account_id == account_id,
             GrantRecord.state == ACTIVE,
             GrantRecord.instance_id.in_(ids),
+            is_held(),
             Holding.bucket.in_(GRANTED),
             Holding.quantity > 0,
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import String, and_, cast, exists, func, or_, select, tuple_
+from sqlalchemy import String, and_, cast, exists, func, select, tuple_
 
 from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import ALL_POOLS
@@ -129,10 +129,9 @@ def _holding(account_id: str, query: Query, wanted: dict[str, str]) -> Query:
         held = Instance.id.in_(select(GrantRecord.instance_id).where(grants))
         query = query.where(held if restricted == "yes" else ~held)
     if tag := wanted.get("tag"):
-        mine = (Claim.account_id == account_id) & (Claim.instance_id == Instance.id)
-        uses = exists().where(mine, Claim.tag == tag, Claim.count > 0)
-        holds = exists().where(grants, GrantRecord.instance_id == Instance.id, GrantRecord.tag == tag)
-        query = query.where(or_(uses, holds))
+        uses = select(Claim.instance_id).where(Claim.account_id == account_id, Claim.tag == tag, Claim.count > 0)
+        holds = select(GrantRecord.instance_id).where(grants, GrantRecord.tag == tag)
+        query = query.where(Instance.id.in_(uses.union_all(holds)))
     return query
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import ALL_POOLS, Permission
-from central.domain.access.services import require
+from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.places import EveryPlace, chosen_places, in_places
 from central.domain.accounts.queries import by_domain, by_number, virtual_accounts
 from central.domain.alerts.queries import open_by_licence
 from central.domain.catalogue.queries import entitlement, product_names
@@ -20,7 +22,7 @@ from central.domain.instances.queries import instance_name
 from central.domain.ledger.errors import UnknownLicenceError
 from central.domain.ledger.listing import Ledger, TermLine, ledger_of, term_lines
 from central.domain.ledger.lot_lists import EVER, lots_of, quantities
-from central.domain.ledger.models import Bucket, Claim, Holding, Lot
+from central.domain.ledger.models import Bucket, Claim, Holding, Lot, held_for, is_held
 from central.domain.licence_tags.kept_lists import kept_window
 from central.domain.licence_tags.queries import licence_tags
 from central.domain.subscriptions.queries import present
@@ -65,9 +67,10 @@ def scope_of(unit: Unit, domain: str, number: str) -> Scope:
         rows: list[VirtualAccount] = virtual_accounts(unit, account.id)
     else:
         rows = [by_number(unit, account.id, number)]
+    names = {row.id: row.name for row in rows}
     return Scope(
         account.id,
-        {row.id: row.name for row in rows},
+        EveryPlace(names) if number == ALL_POOLS and visible_virtual_accounts(unit, account.id) is None else names,
         {row.id: row.number for row in rows},
         frozenset(row.id for row in rows if row.satellite_id),
     )
@@ -123,10 +126,27 @@ class LicenceDetails:
     more_terms: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class NamedLicence:
+    """A licence by its id and its name."""
+
+    tag: str
+    name: str
+
+
+def name_licence(unit: Unit, domain: str, number: str, tag: str) -> NamedLicence:
+    """What a licence is called that is there; UnknownLicenceError where it is not."""
+    scope = scope_of(unit, domain, number)
+    part = Part("virtual_account", most=1, filters={"licence": tag})
+    if not kept_window(unit, scope.account_id, scope.names, part).items:
+        raise UnknownLicenceError("there is no licence {tag!r} here", tag=tag[:80])
+    return NamedLicence(tag, entitlement(unit, tag).name)
+
+
 def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetails:
     """Show a licence; UnknownLicenceError where it is not there."""
     scope = scope_of(unit, domain, number)
-    seen = {row.id: row.name for row in virtual_accounts(unit, scope.account_id)}
+    seen = visible_names(unit, scope.account_id)
     every = kept_window(
         unit, scope.account_id, seen, Part("virtual_account", most=None, filters={"licence": tag})
     ).items
@@ -158,7 +178,9 @@ def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetai
 
 def _duplicates(unit: Unit, scope: Scope, tag: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for (place, _tag, subscription), standing in standings(present(unit, scope.account_id, tag, scope.names)).items():
+    for (place, _tag, subscription), standing in standings(
+        present(unit, scope.account_id, tag, chosen_places(scope.names))
+    ).items():
         if standing is Standing.DISABLED:
             found.setdefault(subscription, []).append(scope.names[place])
     return found
@@ -173,7 +195,7 @@ def explain_balance(unit: Unit, domain: str, number: str, tag: str) -> Ledger:
 def list_order_window(unit: Unit, domain: str, number: str, tag: str, part: Part = WHOLE) -> Window:
     """The lots of a licence that are or were in virtual accounts, with their orders, the newest first."""
     scope = scope_of(unit, domain, number)
-    query = lots_of(scope.account_id, scope.names, EVER).where(Lot.tag == tag)
+    query = lots_of(scope.account_id, scope.names, EVER, tag=tag)
 
     def show(rows: list[Lot]) -> list[dict[str, Any]]:
         held = quantities(unit, scope.account_id, [row.id for row in rows], scope.names)
@@ -200,17 +222,16 @@ def list_order_window(unit: Unit, domain: str, number: str, tag: str, part: Part
 def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Part = WHOLE) -> Window:
     """The product instances that use a licence, have it reserved or hold it, with how many."""
     scope = scope_of(unit, domain, number)
-    here = sorted(scope.names)
     claims = select(Claim.instance_id).where(
-        Claim.account_id == scope.account_id, Claim.virtual_account_id.in_(here), Claim.tag == tag
+        Claim.account_id == scope.account_id, in_places(Claim.virtual_account_id, scope.names), Claim.tag == tag
     )
     holders = select(Holding.holder).where(
-        Holding.account_id == scope.account_id, Holding.virtual_account_id.in_(here), Holding.tag == tag
+        Holding.account_id == scope.account_id, in_places(Holding.virtual_account_id, scope.names), Holding.tag == tag
     )
-    reserved = holders.where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)))
+    reserved = holders.where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)), is_held())
     granted = select(GrantRecord.instance_id).where(
         GrantRecord.account_id == scope.account_id,
-        GrantRecord.virtual_account_id.in_(here),
+        in_places(GrantRecord.virtual_account_id, scope.names),
         GrantRecord.tag == tag,
         GrantRecord.state == "active",
     )
@@ -229,7 +250,7 @@ def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Par
         used = {one: int(count) for one, count in unit.session.execute(counts)}
         sums = (
             select(Holding.holder, func.sum(Holding.quantity))
-            .where(Holding.account_id == scope.account_id, Holding.holder.in_(ids), Holding.tag == tag)
+            .where(Holding.account_id == scope.account_id, held_for(*ids), Holding.tag == tag)
             .where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)))
             .group_by(Holding.holder)
         )
@@ -263,12 +284,14 @@ def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Par
 __all__ = [
     "Ledger",
     "LicenceDetails",
+    "NamedLicence",
     "Scope",
     "TermLine",
     "explain_balance",
     "list_licence_users",
     "list_licence_window",
     "list_order_window",
+    "name_licence",
     "scope_of",
     "show_licence",
 ]

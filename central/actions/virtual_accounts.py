@@ -36,6 +36,7 @@ from central.domain.tokens.queries import own_tokens
 from central.domain.tokens.services import drop_tokens
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
 from serverkit.errors import RefusedError
 from serverkit.names import name_key
 from serverkit.verdicts import Verdict
@@ -67,6 +68,19 @@ def list_places(unit: Unit, domain: str, search: str = "") -> list[dict[str, Any
         may = [one.value for one in Permission if permits(held, one, account.id, item["id"])]
         more = {"domain": domain, "satellite_name": manager.name if manager else None, "may": frozenset(may)}
         found.append({**item, **more})
+    return found
+
+
+def find_places(unit: Unit, domain: str, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """By id, those of some virtual accounts that the caller may see: name, number, and what the caller may do there."""
+    account = by_domain(unit, domain)
+    held = held_roles(unit, unit.actor.id)
+    query = visible_in(unit, account.id, select(VirtualAccount.id, VirtualAccount.name, VirtualAccount.number))
+    found: dict[str, dict[str, Any]] = {}
+    for piece in batches(sorted(set(ids) - {""})):
+        for of, name, number in unit.session.execute(query.where(VirtualAccount.id.in_(piece))):
+            may = frozenset(one.value for one in Permission if permits(held, one, account.id, of))
+            found[of] = {"id": of, "name": name, "number": number, "may": may}
     return found
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.places import EveryPlace
 from central.domain.accounts.queries import by_domain, named, numbered, virtual_account, virtual_accounts
 from serverkit.db.unit import Unit
 
@@ -18,7 +20,8 @@ def find_account(unit: Unit, domain: str, name: str | None = None) -> tuple[Smar
 
 def visible_names(unit: Unit, account_id: str) -> dict[str, str]:
     """Names by id of the virtual accounts that the actor may see."""
-    return {row.id: row.name for row in virtual_accounts(unit, account_id)}
+    found = {row.id: row.name for row in virtual_accounts(unit, account_id)}
+    return EveryPlace(found) if visible_virtual_accounts(unit, account_id) is None else found
 
 
 def chosen_names(unit: Unit, account_id: str, names: Collection[str] | None) -> dict[str, str]:

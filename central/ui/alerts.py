@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from central.actions import alerts as actions
-from central.actions.virtual_accounts import list_places
+from central.actions.virtual_accounts import find_places, names_by_id
 from central.domain.access.rules import Permission
 from central.runtime import Central
 from central.ui.alert_places import place_of
@@ -57,13 +57,19 @@ def alert_rows(page: Page, wanted: Wanted) -> Rows:
     found = rows_of(page, lambda unit, part: actions.list_alert_window(unit, domain, part), wanted)
     if wanted.only_keys:
         return found
-    pools = {one["id"]: one for one in list_places(page.unit, domain)}
+    pools = find_places(page.unit, domain, {of for one in found.items for of in places_of(one)})
     items = []
     for one in found.items:
         pool = pools.get(str(one["subject"].get("virtual_account") or ""))
         item = {**one, "domain": domain, "pool": pool, "giver": giver_of(one, pools)}
         items.append(with_place(page, item, place_of(page, item)))
     return replace(found, items=items)
+
+
+def places_of(item: Item) -> Iterator[str]:
+    """The virtual accounts that an alert is about, and those that have what it lacks."""
+    yield str(item["subject"].get("virtual_account") or "")
+    yield from (str(one["virtual_account"]) for one in item["subject"].get("surplus", ()))
 
 
 def giver_of(item: Item, pools: Mapping[str, Item]) -> dict[str, Any] | None:
@@ -83,7 +89,8 @@ def kind_words(item: Item) -> Words:
 
 def pools(page: Page) -> list[Choice]:
     """The virtual accounts to choose from, by id."""
-    return [Choice(one["id"], one["name"]) for one in list_places(page.unit, page.parts["domain"])]
+    names = names_by_id(page.unit, page.parts["domain"])
+    return [Choice(of, name) for of, name in sorted(names.items(), key=lambda one: (one[1], one[0]))]
 
 
 def find_alert(page: Page) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from central.actions import licence_lists as actions
 from central.actions.event_log import list_event_window
-from central.actions.licence_lists import Ledger, LicenceDetails, TermLine
+from central.actions.licence_lists import Ledger, NamedLicence, TermLine
 from central.domain.access.rules import ALL_POOLS
 from central.ui.event_words import said
 from central.ui.licences import LICENCES_PATH, LOOK, find_pools, licence_path, managed_words, place_words
@@ -37,13 +37,13 @@ class Found:
     """The licence of an address, and the virtual account or all of them."""
 
     pool: Item
-    licence: LicenceDetails
+    licence: NamedLicence
 
 
 def find_licence(page: Page) -> Found:
     """The licence of the address; UnknownLicenceError."""
     pool = find_pools(page)
-    return Found(pool, actions.show_licence(page.unit, pool["domain"], page.parts["number"], page.parts["tag"]))
+    return Found(pool, actions.name_licence(page.unit, pool["domain"], page.parts["number"], page.parts["tag"]))
 
 
 def _root(page: Page) -> str:
@@ -70,7 +70,7 @@ def _crumbs(page: Page) -> tuple[tuple[Words, str], ...]:
 def details_page(page: Page) -> Answer:
     """What it is, who uses it, and its terms."""
     one: Found = page.thing
-    licence = one.licence
+    licence = actions.show_licence(page.unit, one.pool["domain"], page.parts["number"], one.licence.tag)
     whole = page.parts["number"] == ALL_POOLS
     shown = sorted(licence.rows, key=urgency)[:MOST_ROWS] if len(licence.rows) > MOST_ROWS else licence.rows
     context = {

@@ -14,6 +14,7 @@ from satellite.core.operations.models import BY_HAND_ONLY, JobRun, Task
 from satellite.core.operations.queries import BY_JOB, RUN_ID, TASK_KIND, asked_dict, task_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
+from serverkit.db.named import Named
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, merged, window_of
 from serverkit.jobs.listing import BY_HAND, run_dict
@@ -79,7 +80,7 @@ def list_works(unit: Unit, part: Part = WHOLE) -> Window:
     if not kind or kind.startswith(TASK_KIND):
         windows.append(_asked(unit, part))
     if part.only_ids:
-        return Window([one for window in windows for one in window.items], count=sum(one.count for one in windows))
+        return Window(Named.joined(window.items for window in windows), count=sum(one.count for one in windows))
     return merged(windows, part, lambda one: (one["at"], one["id"]), reverse=(part.sort or "-started").startswith("-"))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from serverkit.errors import Filled
 
 KEY_LENGTH = 255
+NAMED_PLACES = 10
+"""So many virtual accounts a sentence names."""
 
 
 def said(template: str, **fields: str | int) -> Filled:
@@ -49,5 +51,6 @@ def surplus_text(surplus: Sequence[Mapping[str, Any]]) -> Filled:
     """The sentence that names the virtual accounts with a surplus; empty if there is none."""
     if not surplus:
         return said("")
-    named = ", ".join(f"{entry['name']} ({entry['count']})" for entry in surplus)
+    named = ", ".join(f"{entry['name']} ({entry['count']})" for entry in surplus[:NAMED_PLACES])
+    named += ", …" if len(surplus) > NAMED_PLACES else ""
     return said(" There is a surplus in {named}.", named=named)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import SQLColumnExpression, func, literal_column, select
 
+from serverkit.db.named import Named
 from serverkit.db.paging import (
     Columns,
     Query,
@@ -26,6 +27,7 @@ from serverkit.db.unit import Unit
 
 COUNTED_TO = 10_000
 LONGEST_FILTER = 255
+NAMED_AT_ONCE = 5000
 R = TypeVar("R")
 
 
@@ -102,7 +104,7 @@ def window_of(
     if part.only_ids:
         named = query.with_only_columns(orders.identity, maintain_column_froms=True).order_by(None)
         named = named.order_by(*(one.desc() if reverse else one.asc() for one in columns))
-        found = [{"id": one} for one in unit.session.scalars(named)]
+        found = Named(unit.session.scalars(named.execution_options(yield_per=NAMED_AT_ONCE)))
         return Window(found, count=len(found))
     back = part.before is not None and part.after is None
     if part.ids is not None:

@@ -32,8 +32,8 @@ class Selection:
 def all_that_match(page: Page, table: Table) -> Selection:
     """The keys of all rows that match, up to `MOST`."""
     wanted = replace(table.everything(page.asked), only_keys=True)
-    keys = [str(item[table.key]) for item in table.rows(page, wanted).items]
-    return Selection(keys[:MOST], max(0, len(keys) - MOST), all=True)
+    items = table.rows(page, wanted).items
+    return Selection([str(item[table.key]) for item in items[:MOST]], max(0, len(items) - MOST), all=True)
 
 
 def selection_of(page: Page, table: Table) -> Selection:

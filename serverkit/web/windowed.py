@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from serverkit.clock import iso
+from serverkit.db.named import Named
 from serverkit.db.paging import UnknownKeyError
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part, Window
@@ -26,7 +27,9 @@ def rows_of(page: Page, listed: Callable[[Unit, Part], Window], wanted: Wanted, 
         window = listed(page.unit, part)
     except UnknownKeyError:
         window = listed(page.unit, replace(part, after=None, before=None))
-    keys = [item["id"] for item in window.items] if wanted.only_keys else None
+    keys: Sequence[str] | None = None
+    if wanted.only_keys:
+        keys = window.items.ids if isinstance(window.items, Named) else [item["id"] for item in window.items]
     return Rows(window.items, window.next, window.before, window.count, keys=keys)
 
 

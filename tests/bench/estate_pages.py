@@ -50,12 +50,12 @@ def pages(server: Central) -> Mapping[str, str]:
             f"devices, a serial, {name}": f"{root}/instances?q=F00",
             f"devices, out of compliance, {name}": f"{root}/instances?state=out_of_compliance",
             f"devices of a licence, {name}": f"{root}/instances?tag={tag}",
-            f"usage, {name}": f"{root}/usage",
-            f"reservations, {name}": f"{root}/reservations",
         }
     for name, root in (("large", large), ("small", small)):
         found |= {
             f"general, {name}": f"{root}/general",
+            f"usage, {name}": f"{root}/usage",
+            f"reservations, {name}": f"{root}/reservations",
             f"lots, {name}": f"{root}/lots",
             f"lots by end, {name}": f"{root}/lots?sort=end",
             f"lots by quantity, {name}": f"{root}/lots?sort=-quantity",
@@ -113,6 +113,11 @@ def pages(server: Central) -> Mapping[str, str]:
         "health": "/health",
         "vendor's events": "/events",
         "convert, PAKs": f"{A}/convert/paks",
+        "convert, devices": f"{A}/convert/devices",
+        "policies": "/policies",
+        "mail": "/mail",
+        "backups": "/backups",
+        "keys": "/keys",
     }
     if alert:
         found["alert, dismiss"] = f"{A}/alerts/{alert}/dismiss"

@@ -88,6 +88,10 @@ def shortages(snapshot: Snapshot, wanted: Collection[tuple[str, str]] | None = N
             yield Wanted("insufficient_licences", pool_key(va, tag), text, snapshot.name(va), subject=subject)
 
 
+MOST_SURPLUS = 100
+"""So many virtual accounts with a surplus an alert knows."""
+
+
 def pool_key(virtual_account_id: str, tag: str) -> str:
     """The key of a pool's shortage."""
     return alert_key(virtual_account_id, tag)
@@ -101,8 +105,8 @@ def surpluses(snapshot: Snapshot, tags: Collection[str]) -> dict[str, list[dict[
     every = pools(snapshot.unit, snapshot.account.id, None, sorted(tags))
     over = sorted((-pool.free, snapshot.name(va), va, tag) for (va, tag), pool in every.items())
     for count, name, va, tag in over:
-        if count < 0:
-            found.setdefault(tag, []).append({"virtual_account": va, "name": name, "count": -count})
+        if count < 0 and len(found.setdefault(tag, [])) < MOST_SURPLUS:
+            found[tag].append({"virtual_account": va, "name": name, "count": -count})
     return found
 
 

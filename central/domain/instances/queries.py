@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select
 from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
+from central.domain.ledger.kept import short_pools
 from central.domain.ledger.models import Claim
-from central.domain.ledger.queries import PoolFigures, pools
 from exchange.identity import Udi, UnitSet, ascii_lower
-from exchange.vocabulary import ClaimState, Compliance
+from exchange.vocabulary import ClaimState
 from serverkit.clock import iso
 from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
@@ -235,8 +235,8 @@ def _items(
 ) -> list[dict[str, Any]]:
     ids, virtual_accounts = [row.id for row in rows], sorted({row.virtual_account_id for row in rows})
     claims = unit.session.execute(_claims(account_id).where(Claim.instance_id.in_(ids))).all()
-    figures = pools(unit, account_id, virtual_accounts, sorted({tag for _, _, tag, _ in claims})) if claims else {}
-    used = _states(claims, figures, holder(ids))
+    short = short_pools(unit, account_id, virtual_accounts, {tag for _, _, tag, _ in claims}) if claims else set()
+    used = _states(claims, short, holder(ids))
     return [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
 
 
@@ -251,17 +251,15 @@ def _used(
 ) -> dict[str, list[dict[str, Any]]]:
     """What instances use and hold, each licence with the state that its pool gives it."""
     rows = unit.session.execute(claims.execution_options(yield_per=STREAM))
-    return _states(rows, pools(unit, account_id, virtual_accounts), held)
+    return _states(rows, short_pools(unit, account_id, virtual_accounts), held)
 
 
 def _states(
-    claims: Iterable[Row[str, str, str, int]], figures: Mapping[tuple[str, str], PoolFigures], held: Held
+    claims: Iterable[Row[str, str, str, int]], shortages: Collection[tuple[str, str]], held: Held
 ) -> dict[str, list[dict[str, Any]]]:
     used: dict[str, list[dict[str, Any]]] = {}
     for instance, va, tag, count in claims:
-        pool = figures.get((va, tag))
-        short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
-        state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
+        state = ClaimState.OUT_OF_COMPLIANCE if (va, tag) in shortages else ClaimState.AUTHORIZED
         used.setdefault(instance, []).append({"tag": tag, "count": count, "state": state.value})
     for instance_id, units in held.items():
         granted = [{"tag": tag, "count": count, "state": ClaimState.AUTHORIZED.value} for tag, count in units]

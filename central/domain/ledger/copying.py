@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from central.domain.accounts.models import VirtualAccount
-from central.domain.ledger.models import Bucket, Holding, Lot
+from central.domain.ledger.models import Bucket, Holding, Lot, held_for
 from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import LotSource
 from central.domain.ledger.services import lots_by_id
@@ -97,7 +97,7 @@ def settle_owed(unit: Unit, virtual_account: VirtualAccount, instance_id: str) -
     Of a term that has ended nothing is owed any more: the device holds its ended units, as any other does until an update.
     """
     account_id, settled = virtual_account.account_id, 0
-    rows = holdings_of(unit, account_id, Holding.holder == instance_id, Holding.bucket == Bucket.OWED)
+    rows = holdings_of(unit, account_id, held_for(instance_id), Holding.bucket == Bucket.OWED)
     lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
     reserved = Place(Bucket.RESERVED, virtual_account.id, instance_id)
     for row in rows:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.ledger.errors import RestrictedNotAvailableError
-from central.domain.ledger.models import GRANTED, Bucket, Holding, Lot
+from central.domain.ledger.models import GRANTED, Bucket, Holding, Lot, held_for
 from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import LotSource
 from central.domain.ledger.services import lots_by_id
@@ -58,7 +58,7 @@ def lock_for_grant(
 
 def end_of_granted(unit: Unit, account_id: str, grant_id: str) -> datetime | None:
     """The end of the first term among the units that are locked for a grant; None where none of them ends."""
-    rows = holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED)
+    rows = holdings_of(unit, account_id, held_for(grant_id), Holding.bucket == Bucket.LOCKED)
     lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
     return min((lot.end for lot in lots.values() if lot.end is not None), default=None)
 
@@ -83,13 +83,13 @@ def _owe(unit: Unit, account_id: str, tag: str, quantity: int, target: Place) ->
 
 def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
     """Free the units locked for a grant, and forget those that are owed; returns their number."""
-    rows = holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket.in_(GRANTED))
+    rows = holdings_of(unit, account_id, held_for(grant_id), Holding.bucket.in_(GRANTED))
     return give_back(unit, rows, reason, grant_id)
 
 
 def move_grant(unit: Unit, account_id: str, grant_id: str, virtual_account_id: str) -> None:
     """Move the units of a grant to another virtual account, those that are owed too (row C7.2)."""
-    for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket.in_(GRANTED)):
+    for row in holdings_of(unit, account_id, held_for(grant_id), Holding.bucket.in_(GRANTED)):
         source = Place(Bucket(row.bucket), row.virtual_account_id, grant_id)
         target = Place(Bucket(row.bucket), virtual_account_id, grant_id)
         post(unit, account_id, row.lot_id, row.quantity, source, target, "transferred", grant_id)

@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, false, func, or_, select, true, update
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.places import in_places
+from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.listing import rows_of_pool
 from central.domain.ledger.models import KeptLicence, PoolTotal
 from central.domain.ledger.outdating import Pool
 from central.domain.ledger.queries import PoolFigures, pools
+from exchange.identity import ascii_lower
 from exchange.licence_rows import SHORT, STATES, urgency
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, forget, insert_rows, table_of
@@ -47,13 +50,21 @@ def outdated_pools(
     most: int | None = None,
 ) -> list[Pool]:
     """The pools that must be added up again: of these virtual accounts, or of the whole account; of all licences, or one."""
-    query = select(PoolTotal.virtual_account_id, PoolTotal.tag).join(VirtualAccount, of_place())
-    query = query.where(PoolTotal.account_id == account_id, is_outdated(unit))
+    base = select(PoolTotal.virtual_account_id, PoolTotal.tag).where(PoolTotal.account_id == account_id)
     if virtual_account_ids is not None:
-        query = query.where(PoolTotal.virtual_account_id.in_(sorted(virtual_account_ids)))
+        base = base.where(in_places(PoolTotal.virtual_account_id, virtual_account_ids))
     if tag is not None:
-        query = query.where(PoolTotal.tag == tag)
-    found = unit.session.execute(query.order_by(PoolTotal.virtual_account_id, PoolTotal.tag).limit(most))
+        base = base.where(PoolTotal.tag == tag)
+    # Each found by its index: those that time or a change made so, and those of virtual accounts that changed hands.
+    changed = base.where(or_(PoolTotal.due_at.is_(None), PoolTotal.due_at <= unit.licence_now))
+    places = select(VirtualAccount.id).where(VirtualAccount.account_id == account_id)
+    own, of_site = (
+        places.where(one) for one in (VirtualAccount.satellite_id.is_(None), VirtualAccount.satellite_id.is_not(None))
+    )
+    taken = base.where(PoolTotal.managed == false(), PoolTotal.virtual_account_id.in_(of_site))
+    left = base.where(PoolTotal.managed == true(), PoolTotal.virtual_account_id.in_(own))
+    all_of_them = changed.union(taken, left).subquery()
+    found = unit.session.execute(select(all_of_them).order_by(*all_of_them.c).limit(most))
     return [(va, tag) for va, tag in found]
 
 
@@ -89,8 +100,13 @@ def _of_total() -> ColumnElement[bool]:
     )
 
 
-def short_pools(unit: Unit, account_id: str, virtual_account_ids: Collection[str] | None = None) -> set[Pool]:
-    """The pools that lack licences now."""
+def short_pools(
+    unit: Unit,
+    account_id: str,
+    virtual_account_ids: Collection[str] | None = None,
+    tags: Collection[str] | None = None,
+) -> set[Pool]:
+    """The pools that lack licences now: of these virtual accounts and licences, or of all."""
     query = (
         select(KeptLicence.virtual_account_id, KeptLicence.tag)
         .join(PoolTotal, _of_total())
@@ -98,8 +114,11 @@ def short_pools(unit: Unit, account_id: str, virtual_account_ids: Collection[str
         .where(KeptLicence.account_id == account_id, KeptLicence.rank == STATES.index(SHORT), ~is_outdated(unit))
     )
     if virtual_account_ids is not None:
-        query = query.where(KeptLicence.virtual_account_id.in_(sorted(virtual_account_ids)))
-    now = added_up(unit, account_id, outdated_pools(unit, account_id, virtual_account_ids))
+        query = query.where(in_places(KeptLicence.virtual_account_id, virtual_account_ids))
+    if tags is not None:
+        query = query.where(KeptLicence.tag.in_(sorted(tags)))
+    outdated = outdated_pools(unit, account_id, virtual_account_ids)
+    now = added_up(unit, account_id, [one for one in outdated if tags is None or one[1] in tags])
     return {(va, tag) for va, tag in unit.session.execute(query)} | {
         key for key, pool in now.items() if pool.verdict.shortage
     }
@@ -117,8 +136,9 @@ def keep(unit: Unit, account_id: str, wanted: Collection[Pool]) -> None:
     named = [{"of_place": va, "of_tag": tag} for va, tag in sorted(wanted)]
     of_pool = (table.c.virtual_account_id == bindparam("of_place"), table.c.tag == bindparam("of_tag"))
     connection.execute(delete(table).where(table.c.account_id == account_id, *of_pool), named)
+    names = names_of(unit, {tag for _, tag in figures})
     rows = [
-        {"account_id": account_id, **kept_row(row)}
+        {"account_id": account_id, **kept_row(row, names.get(row["tag"], row["tag"]))}
         for pool in figures.values()
         for row in rows_of_pool(pool, unit.licence_now)
     ]
@@ -141,13 +161,32 @@ def keep(unit: Unit, account_id: str, wanted: Collection[Pool]) -> None:
     forget(unit.session, KeptLicence)
 
 
-def kept_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of a row of a pool, without its account."""
+def names_of(unit: Unit, tags: Collection[str]) -> dict[str, str]:
+    """The names of licences that the catalogue has."""
+    found: dict[str, str] = {}
+    for piece in batches(sorted(tags)):
+        query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(piece))
+        found |= {row.tag: row.name for row in unit.session.execute(query)}
+    return found
+
+
+def rename_kept(unit: Unit, names: Mapping[str, str]) -> None:
+    """Licences have other names, given by tag: what is kept of them stands where lists by name look for it."""
+    for tag, name in names.items():
+        change = update(KeptLicence).where(KeptLicence.tag == tag).values(order_name=ascii_lower(name))
+        unit.session.execute(change.execution_options(synchronize_session=False))
+    forget(unit.session, KeptLicence)
+
+
+def kept_row(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What is kept of a row of a pool, without its account; `name` is that of the licence."""
     rank, within, _ = urgency({**row, "name": ""})
     return {
         "virtual_account_id": row["virtual_account_id"],
         "tag": row["tag"],
         "billing": row["billing"],
+        "order_name": ascii_lower(name),
+        "key": row["id"],
         "rank": rank,
         "within": within,
         "purchased": row["purchased"] or 0,

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
+from central.domain.accounts.places import chosen_places, in_places
 from central.domain.catalogue.models import Entitlement
-from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, Posting
+from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, Posting, of_lot
 from central.domain.ledger.queries import PoolFigures, pools
 from exchange.compliance import LotPhase, LotView, lot_phase
 from exchange.licence_rows import billing_rows, with_attention
@@ -25,7 +26,7 @@ def licence_rows(unit: Unit, account_id: str, names: Mapping[str, str], tag: str
 
     The number of queries is fixed; what is read grows with the terms of the lots, not with the devices.
     """
-    found = pools(unit, account_id, sorted(names), None if tag is None else [tag])
+    found = pools(unit, account_id, chosen_places(names), None if tag is None else [tag])
     return called(unit, [row for pool in found.values() for row in rows_of_pool(pool, unit.licence_now)], names)
 
 
@@ -74,7 +75,7 @@ def term_views(
             Lot.end,
             func.sum(Holding.quantity),
         )
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .join(Lot, of_lot())
         .where(Holding.account_id == account_id, Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
         .where(Holding.bucket.in_((*OWNED, Bucket.EXPIRED)), Holding.tag.in_(sorted(tags)))
         .group_by(Holding.virtual_account_id, Holding.tag, Lot.licence_type, Lot.billing, Lot.start, Lot.end)
@@ -127,10 +128,10 @@ def term_lines(
             func.sum(Holding.quantity),
             func.sum(case((Holding.bucket.in_(HELD), Holding.quantity), else_=0)),
         )
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .join(Lot, of_lot())
         .where(Holding.account_id == account_id, Holding.tag == tag, Holding.quantity > 0)
         .where(Holding.bucket.in_((*OWNED, Bucket.PENDING) if pending else OWNED))
-        .where(Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
+        .where(in_places(Holding.virtual_account_id, virtual_account_ids))
         .group_by(*columns)
         .order_by(
             waits,
@@ -198,14 +199,15 @@ class Ledger:
 
 def ledger_of(unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str) -> Ledger:
     """The ledger of a licence in virtual accounts, seen as one; `pools` says what is in use in each."""
-    figures = [one for (_, of), one in pools(unit, account_id, sorted(virtual_account_ids), [tag]).items() if of == tag]
+    of_tag = pools(unit, account_id, chosen_places(virtual_account_ids), [tag])
+    figures = [one for (_, of), one in of_tag.items() if of == tag]
     claimants = select(func.count(Claim.instance_id.distinct())).where(
-        Claim.account_id == account_id, Claim.virtual_account_id.in_(sorted(virtual_account_ids)), Claim.tag == tag
+        Claim.account_id == account_id, in_places(Claim.virtual_account_id, virtual_account_ids), Claim.tag == tag
     )
     verdicts = [one.verdict for one in figures]
     return Ledger(
         **_flows(unit, account_id, virtual_account_ids, tag),
-        **_apart(unit, account_id, virtual_account_ids, tag),
+        **{name: sum(one.apart[name] for one in figures) for name in ("later", "ended", "usage", "reporting")},
         covered=sum(one.verdict.prepaid.purchased - one.stock.prepaid for one in figures),
         purchased=sum(one.prepaid.purchased for one in verdicts),
         claimed=sum(one.claimed for one in figures),
@@ -226,13 +228,12 @@ def _used(one: PoolFigures) -> int:
 
 def _flows(unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str) -> dict[str, int]:
     """What came and went, by why; movements within the virtual accounts cancel out."""
-    here = sorted(virtual_account_ids)
-    came = and_(Posting.to_virtual_account.in_(here), Posting.to_bucket.in_(OWNED))
-    went = and_(Posting.from_virtual_account.in_(here), Posting.from_bucket.in_(OWNED))
+    came = and_(in_places(Posting.to_virtual_account, virtual_account_ids), Posting.to_bucket.in_(OWNED))
+    went = and_(in_places(Posting.from_virtual_account, virtual_account_ids), Posting.from_bucket.in_(OWNED))
     query = (
         select(Posting.from_bucket, Posting.to_bucket, came, went, func.sum(Posting.quantity), func.max(Posting.number))
-        .join(Lot, (Lot.account_id == Posting.account_id) & (Lot.id == Posting.lot_id))
-        .where(Posting.account_id == account_id, Lot.tag == tag, or_(came, went))
+        .where(Posting.lot_id.in_(select(Lot.id).where(Lot.account_id == account_id, Lot.tag == tag)))
+        .where(func.coalesce(Posting.account_id, "") == account_id, or_(came, went))  # by its lots, not one by one
         .group_by(Posting.from_bucket, Posting.to_bucket, came, went)
     )
     sums = {"bought": 0, "received": 0, "given": 0, "expired": 0, "removed": 0, "converted": 0, "last": 0}
@@ -243,24 +244,3 @@ def _flows(unit: Unit, account_id: str, virtual_account_ids: Collection[str], ta
         elif leaves and not arrives:
             sums[target if target in {Bucket.EXPIRED, Bucket.REMOVED, Bucket.CONVERTED} else "given"] += int(quantity)
     return sums
-
-
-def _apart(unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str) -> dict[str, int]:
-    """What is owned and not purchased now: each unit once, by the first reason that holds."""
-    now = unit.licence_now
-    why = case(
-        (Lot.end <= now, "ended"),
-        (Lot.start > now, "later"),
-        (Lot.licence_type == LicenceType.REPORTING_ONLY, "reporting"),
-        (Lot.billing == Billing.USAGE, "usage"),
-        else_="",
-    )
-    query = (
-        select(why, func.sum(Holding.quantity))
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
-        .where(Holding.account_id == account_id, Holding.tag == tag, Holding.bucket.in_(OWNED))
-        .where(Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
-        .group_by(why)
-    )
-    sums = {"later": 0, "ended": 0, "usage": 0, "reporting": 0}
-    return sums | {name: int(count) for name, count in unit.session.execute(query) if name}

@@ -10,7 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -41,6 +53,10 @@ GRANTED = (Bucket.LOCKED, Bucket.OWED)
 """What is held for a grant: units that are owned, and units that are granted though the account does not own them."""
 
 
+FOR_SOMEONE = "holder <> ''"
+"""The condition of the index of what is held for someone, as a query must say it to use that index."""
+
+
 class Lot(Base):
     """One purchase or grant of a quantity of an entitlement, with its source and term (row C3.4).
 
@@ -53,7 +69,12 @@ class Lot(Base):
         refers(["tag"], "entitlements"),
         in_order("start", "end"),
         UniqueConstraint("account_id", "order_number", "order_line"),
-        Index("ix_lots_account_id_tag", "account_id", "tag"),
+        # The lots of a licence in the order of their ids, with all that its terms are added up by; and the newest first.
+        Index(
+            "ix_lots_account_id_tag",
+            *("account_id", "tag", "id", "licence_type", "billing", "start", "end", "subscription_id"),
+        ),
+        Index("ix_lots_licence_newest", "account_id", "tag", "created_at", "id"),
         Index("ix_lots_account_id_web_order", "account_id", "web_order"),
         Index("ix_lots_account_id_po_number", "account_id", "po_number"),
         Index("ix_lots_account_id_pak", "account_id", "pak"),
@@ -115,7 +136,22 @@ class Holding(Base):
     __tablename__ = "holdings"
     __table_args__ = (
         refers(["account_id", "lot_id"], "lots", ["account_id", "id"]),
-        Index("ix_holdings_pool", "account_id", "virtual_account_id", "tag", "lot_id"),
+        # A pool is added up from this index alone.
+        Index(
+            "ix_holdings_pool", *("account_id", "virtual_account_id", "tag", "lot_id", "bucket", "holder", "quantity")
+        ),
+        # So is a licence of the whole account from this one.
+        Index(
+            "ix_holdings_licence",
+            *("account_id", "tag", "virtual_account_id", "lot_id", "bucket", "holder", "quantity"),
+        ),
+        Index(
+            "ix_holdings_holder",
+            *("account_id", "holder", "tag"),
+            sqlite_where=text(FOR_SOMEONE),
+            postgresql_where=text(FOR_SOMEONE),
+        ),
+        {"sqlite_with_rowid": False},
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -125,6 +161,22 @@ class Holding(Base):
     holder: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255))
     quantity: Mapped[int] = mapped_column(BigInteger, bounded("quantity"))
+
+
+def of_lot() -> ColumnElement[bool]:
+    """How holdings and lots belong together; the tag, which both have, leads to an index with all that figures need."""
+    return and_(Lot.account_id == Holding.account_id, Lot.tag == Holding.tag, Lot.id == Holding.lot_id)
+
+
+def is_held() -> ColumnElement[bool]:
+    """The condition that a holding is held for someone, as the index of these has it."""
+    return Holding.holder != literal_column("''")
+
+
+def held_for(*holders: str) -> ColumnElement[bool]:
+    """The condition that a holding is held for one of these grants or instances, found by index."""
+    named = Holding.holder == holders[0] if len(holders) == 1 else Holding.holder.in_(holders)
+    return and_(named, is_held())
 
 
 class Claim(Base):
@@ -157,6 +209,7 @@ class PoolTotal(Base):
     __table_args__ = (
         refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
         Index("ix_pool_totals_due_at", "account_id", "due_at"),
+        Index("ix_pool_totals_managed", "account_id", "virtual_account_id", "managed"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -170,14 +223,17 @@ class PoolTotal(Base):
 class KeptLicence(Base):
     """A row of the licences table as it was added up last: what lists filter and order, so that none adds up every lot.
 
-    Right until `PoolTotal.due_at`. `rank` and `within` put the worst first; `types` are the kinds of its active lots, each
-    between bars; `figures` is the whole row.
+    Right until `PoolTotal.due_at`. `rank` and `within` put the worst first, `order_name` is the name of the licence in lower
+    case, `key` the id of the row in lists; `types` are the kinds of its active lots, each between bars; `figures` is the whole row.
     """
 
     __tablename__ = "kept_licences"
     __table_args__ = (
         refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
-        Index("ix_kept_licences_worst", "account_id", "rank", "within"),
+        # A list is read in one of these orders, without sorting.
+        Index("ix_kept_licences_worst", "account_id", "rank", "within", "order_name", "key"),
+        Index("ix_kept_licences_named", "account_id", "order_name", "key"),
+        Index("ix_kept_licences_licence", "account_id", "tag", "key"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -186,6 +242,8 @@ class KeptLicence(Base):
     billing: Mapped[str] = mapped_column(String(16), one_of("billing", Billing), primary_key=True)
     rank: Mapped[int] = mapped_column(Integer, bounded("rank"))
     within: Mapped[int] = mapped_column(BigInteger, bounded("within", -NUMBER))
+    order_name: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
     purchased: Mapped[int] = mapped_column(BigInteger, bounded("purchased"))
     in_use: Mapped[int] = mapped_column(BigInteger, bounded("in_use"))
     reserved: Mapped[int] = mapped_column(BigInteger, bounded("reserved"))

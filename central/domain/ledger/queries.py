@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlalchemy import case, func, select
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.models import Entitlement
-from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
+from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting, of_lot
 from central.domain.ledger.rules import HeldLot
 from exchange.compliance import (
     LicenceVerdict,
@@ -35,7 +35,8 @@ from serverkit.db.unit import Unit
 class PoolFigures:
     """One licence in one virtual account, added up; `managed` where a satellite has the virtual account.
 
-    `owed` is the part of `locked` that was granted and is not owned. `due` is the next moment at which time alone changes what
+    `owed` is the part of `locked` that was granted and is not owned; `apart` is what is owned and not purchased now, each unit
+    once, by the first reason that holds: `ended`, `later`, `reporting`, `usage`. `due` is the next moment at which time alone changes what
     a list says of it.
     """
 
@@ -52,6 +53,7 @@ class PoolFigures:
     of_usage: int = 0
     of_reporting: int = 0
     terms: list[Term] = field(default_factory=list)
+    apart: Counter[str] = field(default_factory=Counter)
     due: datetime | None = None
 
     @property
@@ -95,7 +97,7 @@ def pools(
     dates = (Lot.start, Lot.end) if terms else (func.min(Lot.start), func.min(Lot.end))
     held = (
         select(*kinds, *dates, func.sum(Holding.quantity))
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .join(Lot, of_lot())
         .where(Holding.account_id == account_id, Holding.bucket.in_([*OWNED, Bucket.OWED, Bucket.PENDING]))
         .group_by(*kinds, *((Lot.start, Lot.end) if terms else (phase,)))
     )
@@ -123,6 +125,15 @@ def pools(
     return found
 
 
+def _apart_as(lot: LotView, phase: LotPhase) -> str:
+    """Why units that are owned are not purchased now; empty where they are."""
+    if phase is not LotPhase.ACTIVE:
+        return "ended" if phase is LotPhase.EXPIRED else "later"
+    if lot.licence_type is LicenceType.REPORTING_ONLY:
+        return "reporting"
+    return "usage" if lot.billing is Billing.USAGE else ""
+
+
 def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
     bucket, licence_type, billing, start, end, total = held_so
     if bucket == Bucket.OWED:  # held by a device, and owned by no one
@@ -135,6 +146,7 @@ def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
     if bucket == Bucket.PENDING:  # it counts as purchased once the licences that it replaces are named (row C5.1)
         figures.pending += lot.quantity if phase is not LotPhase.EXPIRED else 0
         return
+    figures.apart[_apart_as(lot, phase)] += lot.quantity
     if bucket == Bucket.LOCKED:
         figures.locked += lot.quantity
     elif bucket in {Bucket.RESERVED, Bucket.TRANSITION}:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import entitlement
 from central.domain.ledger.errors import NotEnoughFreeError
-from central.domain.ledger.models import Bucket, Holding, Lot
+from central.domain.ledger.models import Bucket, Holding, Lot, held_for
 from central.domain.ledger.postings import Place, holdings_of, post
 from central.domain.ledger.services import lots_by_id
 from central.domain.ledger.taking import Supply, give_back, is_boundless, names_end, supply_of, take
@@ -86,7 +86,7 @@ HELD = (Bucket.RESERVED, Bucket.TRANSITION, Bucket.OWED)
 
 
 def _held(unit: Unit, account_id: str, instance_id: str, *buckets: Bucket) -> list[Holding]:
-    return holdings_of(unit, account_id, Holding.holder == instance_id, Holding.bucket.in_(buckets))
+    return holdings_of(unit, account_id, held_for(instance_id), Holding.bucket.in_(buckets))
 
 
 def held_lots(unit: Unit, account_id: str, instance_id: str) -> list[tuple[Lot, int]]:
@@ -106,7 +106,7 @@ def transition_lots(unit: Unit, account_id: str, instance_id: str) -> list[tuple
 def reserved_for(unit: Unit, account_id: str, ids: Collection[str]) -> dict[str, list[tuple[Lot, int]]]:
     """The lots that are reserved for instances, by instance, with what of each is held."""
     found: dict[str, list[tuple[Lot, int]]] = {}
-    rows = holdings_of(unit, account_id, Holding.holder.in_(ids), Holding.bucket.in_(HELD)) if ids else []
+    rows = holdings_of(unit, account_id, held_for(*ids), Holding.bucket.in_(HELD)) if ids else []
     lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
     counts: dict[tuple[str, str], int] = {}
     for row in rows:

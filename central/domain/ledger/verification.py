@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.base import Counter
-from central.domain.ledger.kept import is_outdated, kept_row, of_place
+from central.domain.ledger.kept import is_outdated, kept_row, names_of, of_place
 from central.domain.ledger.listing import rows_of_pool
 from central.domain.ledger.lot_fields import search_terms
 from central.domain.ledger.models import GRANTED, Bucket, Claim, Holding, KeptLicence, Lot, PoolTotal, Posting
@@ -182,8 +182,9 @@ def _verify_kept(unit: Unit, broken: set[str]) -> Iterator[Finding]:
         fresh[account_id].add((va, tag))
     for account_id in sorted(fresh.keys() - broken):
         figures = pools(unit, account_id)
+        names = names_of(unit, {tag for _, tag in figures})
         wanted = {
-            (va, tag, row["billing"]): kept_row(row)
+            (va, tag, row["billing"]): kept_row(row, names.get(tag, tag))
             for (va, tag), pool in figures.items()
             if (va, tag) in fresh[account_id]
             for row in rows_of_pool(pool, unit.licence_now)

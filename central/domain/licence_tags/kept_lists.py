@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.places import in_places
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.kept import added_up, is_outdated, of_place, outdated_pools
 from central.domain.ledger.listing import called, rows_of_pool
@@ -16,20 +17,25 @@ from central.domain.licence_tags.models import LicenceTag, TaggedLicence
 from central.domain.licence_tags.queries import has_all, licence_tags, wanted_keys
 from exchange.identity import ascii_lower
 from exchange.licence_rows import STATES, urgency
+from serverkit.db.named import Named
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Orders, Part, Window, merged, window_in_memory, window_of
 
 UNTAGGED = "untagged"
-_NAME = func.lower(func.coalesce(Entitlement.name, KeptLicence.tag))
-_ID = KeptLicence.virtual_account_id + "|" + KeptLicence.tag + "|" + KeptLicence.billing
+_NAME = KeptLicence.order_name
+_PLACE = (
+    select(func.lower(VirtualAccount.name))
+    .where(VirtualAccount.account_id == KeptLicence.account_id, VirtualAccount.id == KeptLicence.virtual_account_id)
+    .scalar_subquery()
+)
 KEPT_ORDERS = Orders(
-    _ID,
+    KeptLicence.key,
     {
         "state": (KeptLicence.rank, KeptLicence.within, _NAME),
         "name": (_NAME,),
         "tag": (KeptLicence.tag,),
-        "virtual_account": (func.lower(VirtualAccount.name),),
+        "virtual_account": (_PLACE,),
         "purchased": (KeptLicence.purchased,),
         "in_use": (KeptLicence.in_use,),
         "balance": (KeptLicence.balance,),
@@ -63,28 +69,26 @@ def kept_window(unit: Unit, account_id: str, names: Mapping[str, str], part: Par
     """
     wanted = part.wanted
     orders = Orders(KEPT_ORDERS.identity, KEPT_ORDERS.by, usual)
-    of_total = and_(
-        PoolTotal.account_id == KeptLicence.account_id,
-        PoolTotal.virtual_account_id == KeptLicence.virtual_account_id,
-        PoolTotal.tag == KeptLicence.tag,
-    )
-    query = (
-        select(KeptLicence)
-        .join(PoolTotal, of_total)
-        .join(VirtualAccount, of_place())
-        .outerjoin(Entitlement, Entitlement.tag == KeptLicence.tag)
-        .where(KeptLicence.account_id == account_id, ~is_outdated(unit))
-    )
+    changed = outdated_pools(unit, account_id, names, wanted.get("licence"))
+    query = select(KeptLicence).where(KeptLicence.account_id == account_id)
+    if changed:
+        outdated = exists().where(
+            PoolTotal.account_id == KeptLicence.account_id,
+            PoolTotal.virtual_account_id == KeptLicence.virtual_account_id,
+            PoolTotal.tag == KeptLicence.tag,
+            of_place(),
+            is_outdated(unit),
+        )
+        query = query.where(~outdated)
     if len(names) == 1:
         query = query.where(KeptLicence.virtual_account_id == next(iter(names)))
     else:
-        query = query.where(KeptLicence.virtual_account_id.in_(sorted(names)))
+        query = query.where(in_places(KeptLicence.virtual_account_id, names))
 
     def show(rows: list[KeptLicence]) -> list[dict[str, Any]]:
         return called(unit, [dict(row.figures) for row in rows], names)
 
     found = window_of(unit, _filtered(query, wanted), orders, part, show)
-    changed = outdated_pools(unit, account_id, names, wanted.get("licence"))
     if not changed:
         return found
     fresh = added_up(unit, account_id, changed)
@@ -92,7 +96,7 @@ def kept_window(unit: Unit, account_id: str, names: Mapping[str, str], part: Par
     matching = _matching(unit, account_id, items, wanted)
     now = window_in_memory(matching, _ORDERS, lambda one: str(one["id"]), part, usual)
     if part.only_ids:
-        return Window([*found.items, *now.items], count=found.count + now.count)
+        return Window(Named.joined((found.items, now.items)), count=found.count + now.count)
     order = part.sort or usual
     place = _ORDERS[order.removeprefix("-")]
     return merged((found, now), part, lambda one: (*place(one), str(one["id"])), reverse=order.startswith("-"))
@@ -100,12 +104,13 @@ def kept_window(unit: Unit, account_id: str, names: Mapping[str, str], part: Par
 
 def _filtered(query: Query, wanted: Mapping[str, str]) -> Query:
     if text := wanted.get("q"):
-        texts = (Entitlement.name, KeptLicence.tag)
-        query = query.where(or_(*(func.lower(one).contains(text.lower(), autoescape=True) for one in texts)))
+        texts = (KeptLicence.order_name, func.lower(KeptLicence.tag))
+        query = query.where(or_(*(one.contains(text.lower(), autoescape=True) for one in texts)))
     if licence := wanted.get("licence"):
         query = query.where(KeptLicence.tag == licence)
     if restricted := wanted.get("restricted"):
-        query = query.where(func.coalesce(Entitlement.restricted, False) == (restricted == "yes"))
+        listed = KeptLicence.tag.in_(select(Entitlement.tag).where(Entitlement.restricted.is_(True)))
+        query = query.where(listed if restricted == "yes" else ~listed)
     if kind := wanted.get("type"):
         query = query.where(KeptLicence.types.contains(f"|{kind}|", autoescape=True))
     if state := wanted.get("state"):

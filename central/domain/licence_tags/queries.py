@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from central.domain.accounts.places import in_places
 from central.domain.licence_tags.errors import UnknownLicenceTagError
 from central.domain.licence_tags.models import LicenceTag, TaggedLicence, TaggedLot
 from serverkit.db.unit import Unit
@@ -34,7 +35,7 @@ def tag_named(unit: Unit, account_id: str, virtual_account_id: str, name: str) -
 def counted_tags(unit: Unit, account_id: str, virtual_account_ids: Collection[str]) -> list[dict[str, Any]]:
     """The tags of virtual accounts in the order of the alphabet, each with the number of its licences and lots."""
     query = select(LicenceTag).where(
-        LicenceTag.account_id == account_id, LicenceTag.virtual_account_id.in_(sorted(virtual_account_ids))
+        LicenceTag.account_id == account_id, in_places(LicenceTag.virtual_account_id, virtual_account_ids)
     )
     counts = [
         dict(
@@ -65,7 +66,7 @@ def licence_tags(
         .join(
             TaggedLicence, (TaggedLicence.account_id == LicenceTag.account_id) & (TaggedLicence.tag_id == LicenceTag.id)
         )
-        .where(LicenceTag.account_id == account_id, LicenceTag.virtual_account_id.in_(sorted(virtual_account_ids)))
+        .where(LicenceTag.account_id == account_id, in_places(LicenceTag.virtual_account_id, virtual_account_ids))
     )
     if licence is not None:
         query = query.where(TaggedLicence.licence == licence)
@@ -83,7 +84,7 @@ def lot_tags(
         select(TaggedLot.lot_id, LicenceTag.name)
         .join(LicenceTag, (TaggedLot.account_id == LicenceTag.account_id) & (TaggedLot.tag_id == LicenceTag.id))
         .where(TaggedLot.account_id == account_id, TaggedLot.lot_id.in_(sorted(lot_ids)))
-        .where(LicenceTag.virtual_account_id.in_(sorted(virtual_account_ids)))
+        .where(in_places(LicenceTag.virtual_account_id, virtual_account_ids))
     )
     found: dict[str, list[str]] = {}
     for lot, name in unit.session.execute(query.order_by(LicenceTag.key)):
@@ -99,7 +100,7 @@ def tagged_lots(account_id: str, virtual_account_ids: Collection[str], key: str 
         select(TaggedLot.lot_id)
         .join(LicenceTag, (TaggedLot.account_id == LicenceTag.account_id) & (TaggedLot.tag_id == LicenceTag.id))
         .where(LicenceTag.account_id == account_id)
-        .where(LicenceTag.virtual_account_id.in_(sorted(virtual_account_ids)))
+        .where(in_places(LicenceTag.virtual_account_id, virtual_account_ids))
     )
     return found.where(LicenceTag.key == key) if key is not None else found
 

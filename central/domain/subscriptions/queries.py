@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import func, or_, select
 
-from central.domain.ledger.models import Bucket, Holding, Lot, Posting
+from central.domain.ledger.models import Bucket, Holding, Lot, Posting, of_lot
 from central.domain.subscriptions.rules import Present
 from exchange.compliance import LotPhase, LotView, lot_phase
 from exchange.vocabulary import Billing, LicenceType
@@ -21,7 +21,7 @@ def present(
     """The subscriptions billed by usage of an account whose terms have not ended, in the order in which they came."""
     query = (
         select(Holding, Lot)
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .join(Lot, of_lot())
         .where(Holding.account_id == account_id, Holding.bucket == Bucket.FREE, Holding.holder == "")
         .where(Lot.billing == Billing.USAGE, Lot.subscription_id.is_not(None))
         .order_by(Lot.tag, Lot.subscription_id, Lot.id)

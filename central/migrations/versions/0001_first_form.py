@@ -488,10 +488,11 @@ def upgrade() -> None:
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.create_index('ix_lots_account_id_pak', ['account_id', 'pak'], unique=False)
         batch_op.create_index('ix_lots_account_id_po_number', ['account_id', 'po_number'], unique=False)
-        batch_op.create_index('ix_lots_account_id_tag', ['account_id', 'tag'], unique=False)
+        batch_op.create_index('ix_lots_account_id_tag', ['account_id', 'tag', 'id', 'licence_type', 'billing', 'start', 'end', 'subscription_id'], unique=False)
         batch_op.create_index('ix_lots_account_id_web_order', ['account_id', 'web_order'], unique=False)
         batch_op.create_index('ix_lots_created_at_id', ['created_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
+        batch_op.create_index('ix_lots_licence_newest', ['account_id', 'tag', 'created_at', 'id'], unique=False)
         batch_op.create_index('ix_lots_order_number', ['order_number'], unique=False, postgresql_ops={'order_number': 'text_pattern_ops'})
         batch_op.create_index('ix_lots_tag', ['tag'], unique=False, postgresql_ops={'tag': 'text_pattern_ops'})
 
@@ -967,10 +968,13 @@ def upgrade() -> None:
     sa.CheckConstraint('"bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'pending\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_holdings_bucket_known')),
     sa.CheckConstraint('"quantity" BETWEEN 0 AND 9007199254740991', name=op.f('ck_holdings_quantity_bounds')),
     sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_holdings_account_id_lot_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'lot_id', 'bucket', 'virtual_account_id', 'holder', name=op.f('pk_holdings'))
+    sa.PrimaryKeyConstraint('account_id', 'lot_id', 'bucket', 'virtual_account_id', 'holder', name=op.f('pk_holdings')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('holdings', schema=None) as batch_op:
-        batch_op.create_index('ix_holdings_pool', ['account_id', 'virtual_account_id', 'tag', 'lot_id'], unique=False)
+        batch_op.create_index('ix_holdings_holder', ['account_id', 'holder', 'tag'], unique=False, sqlite_where=sa.text("holder <> ''"), postgresql_where=sa.text("holder <> ''"))
+        batch_op.create_index('ix_holdings_licence', ['account_id', 'tag', 'virtual_account_id', 'lot_id', 'bucket', 'holder', 'quantity'], unique=False)
+        batch_op.create_index('ix_holdings_pool', ['account_id', 'virtual_account_id', 'tag', 'lot_id', 'bucket', 'holder', 'quantity'], unique=False)
 
     op.create_table('licence_transactions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1204,6 +1208,8 @@ def upgrade() -> None:
     sa.Column('billing', sa.String(length=16), nullable=False),
     sa.Column('rank', sa.Integer(), nullable=False),
     sa.Column('within', sa.BigInteger(), nullable=False),
+    sa.Column('order_name', sa.Text(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
     sa.Column('purchased', sa.BigInteger(), nullable=False),
     sa.Column('in_use', sa.BigInteger(), nullable=False),
     sa.Column('reserved', sa.BigInteger(), nullable=False),
@@ -1224,7 +1230,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'tag', 'billing', name=op.f('pk_kept_licences'))
     )
     with op.batch_alter_table('kept_licences', schema=None) as batch_op:
-        batch_op.create_index('ix_kept_licences_worst', ['account_id', 'rank', 'within'], unique=False)
+        batch_op.create_index('ix_kept_licences_licence', ['account_id', 'tag', 'key'], unique=False)
+        batch_op.create_index('ix_kept_licences_named', ['account_id', 'order_name', 'key'], unique=False)
+        batch_op.create_index('ix_kept_licences_worst', ['account_id', 'rank', 'within', 'order_name', 'key'], unique=False)
 
     op.create_table('licence_tags',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1251,6 +1259,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('pool_totals', schema=None) as batch_op:
         batch_op.create_index('ix_pool_totals_due_at', ['account_id', 'due_at'], unique=False)
+        batch_op.create_index('ix_pool_totals_managed', ['account_id', 'virtual_account_id', 'managed'], unique=False)
 
     op.create_table('tokens',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1387,6 +1396,7 @@ def downgrade() -> None:
 
     op.drop_table('tokens')
     with op.batch_alter_table('pool_totals', schema=None) as batch_op:
+        batch_op.drop_index('ix_pool_totals_managed')
         batch_op.drop_index('ix_pool_totals_due_at')
 
     op.drop_table('pool_totals')
@@ -1396,6 +1406,8 @@ def downgrade() -> None:
     op.drop_table('licence_tags')
     with op.batch_alter_table('kept_licences', schema=None) as batch_op:
         batch_op.drop_index('ix_kept_licences_worst')
+        batch_op.drop_index('ix_kept_licences_named')
+        batch_op.drop_index('ix_kept_licences_licence')
 
     op.drop_table('kept_licences')
     with op.batch_alter_table('instances', schema=None) as batch_op:
@@ -1448,6 +1460,8 @@ def downgrade() -> None:
     op.drop_table('licence_transactions')
     with op.batch_alter_table('holdings', schema=None) as batch_op:
         batch_op.drop_index('ix_holdings_pool')
+        batch_op.drop_index('ix_holdings_licence')
+        batch_op.drop_index('ix_holdings_holder', sqlite_where=sa.text("holder <> ''"), postgresql_where=sa.text("holder <> ''"))
 
     op.drop_table('holdings')
     with op.batch_alter_table('grants', schema=None) as batch_op:
@@ -1537,6 +1551,7 @@ def downgrade() -> None:
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index('ix_lots_tag', postgresql_ops={'tag': 'text_pattern_ops'})
         batch_op.drop_index('ix_lots_order_number', postgresql_ops={'order_number': 'text_pattern_ops'})
+        batch_op.drop_index('ix_lots_licence_newest')
         batch_op.drop_index(batch_op.f('ix_lots_end'))
         batch_op.drop_index('ix_lots_created_at_id')
         batch_op.drop_index('ix_lots_account_id_web_order')
