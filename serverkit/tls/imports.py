@@ -179,13 +179,31 @@ def _chain(chain: Sequence[x509.Certificate], private: Any | None) -> tuple[Outc
 
 def _purpose(leaf: x509.Certificate) -> tuple[Outcome, str]:
     try:
-        uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return Outcome.PASS, ""
+        for_servers, is_authority = _is_for_servers(leaf), _is_authority(leaf)
     except UNREADABLE:
         return Outcome.FAIL, "its extensions cannot be read"
-    sound = ExtendedKeyUsageOID.SERVER_AUTH in uses or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in uses
-    return (Outcome.PASS, "") if sound else (Outcome.FAIL, "it was not issued for servers")
+    if not for_servers:
+        return Outcome.FAIL, "it was not issued for servers"
+    if is_authority:
+        return Outcome.WARN, "it is the certificate of an authority: some programs do not take it for a server's"
+    if not names_of(leaf):
+        return Outcome.WARN, "it names no host and no address (subjectAltName): only who knows its fingerprint takes it"
+    return Outcome.PASS, ""
+
+
+def _is_for_servers(leaf: x509.Certificate) -> bool:
+    try:
+        uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return ExtendedKeyUsageOID.SERVER_AUTH in uses or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in uses
+
+
+def _is_authority(leaf: x509.Certificate) -> bool:
+    try:
+        return leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _time(chain: Sequence[x509.Certificate], now: datetime) -> tuple[Outcome, str]:

@@ -191,6 +191,8 @@ def _certificates(data: bytes) -> list[x509.Certificate]:
                 certificate=CERTIFICATE,
             )
         raise TlsPairError("{certificate} holds no whole certificate in PEM form", certificate=CERTIFICATE)
+    if data.count(b"-----BEGIN CERTIFICATE-----") > len(wanted):
+        raise TlsPairError("{certificate} is cut: its last certificate is not whole", certificate=CERTIFICATE)
     try:
         chain = [x509.load_pem_x509_certificate(block + b"\n") for block in wanted]
         chain[0].public_key()  # the library reads keys and names only when they are asked for

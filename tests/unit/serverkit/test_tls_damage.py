@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.oid import NameOID
 
 from serverkit.endpoints import EndpointError, read_url
 from serverkit.errors import InvalidInputError
@@ -179,3 +181,39 @@ def test_a_bundle_of_another_form_is_named(folder: Path) -> None:
     bundle = pkcs7.serialize_certificates(list(read_pair(folder).chain), serialization.Encoding.PEM)
     (check, *_) = examine_certificate(folder, bundle, NOW, []).checks
     assert "PKCS #7" in check.detail
+
+
+@pytest.mark.row("S3.4")
+def test_a_chain_that_is_cut_is_no_shorter_chain(folder: Path) -> None:
+    """A copy that stopped within the second certificate is refused at import and start, and a running server keeps its pair."""
+    running, whole = ServingPair(folder), (folder / CERTIFICATE).read_bytes()
+    before, cut = running.pair.fingerprint, whole + whole[: len(whole) // 2]
+    (folder / CERTIFICATE).write_bytes(cut)
+
+    assert not running.refresh()
+    assert running.pair.fingerprint == before
+    with pytest.raises(TlsPairError, match="is cut"):
+        read_pair(folder)
+    (check, *_) = examine_certificate(folder, cut, NOW, []).checks
+    assert (check.name, check.outcome.value, "is cut" in check.detail) == ("form", "fail", True)
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize(
+    ("names", "authority", "said"),
+    [(["a.example"], True, "of an authority"), ([], False, "names no host"), (["a.example"], False, "")],
+)
+def test_a_certificate_that_many_clients_refuse_is_a_warning(
+    tmp_path: Path, names: list[str], authority: bool, said: str
+) -> None:
+    """That of an authority in a server's place, and one that names no host, are taken by few."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a.example")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - timedelta(days=1), NOW + timedelta(days=90))
+    made = made.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    if names:
+        made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    found = {one.name: one for one in examine_certificate(tmp_path, pem, NOW, [], key).checks}["purpose"]
+
+    assert (found.outcome.value, said in found.detail) == ("warn" if said else "pass", True)
