@@ -253,7 +253,8 @@ def test_a_restricted_licence_that_cannot_be_granted_is_named_until_it_is(site: 
     device.request_export("STRONG", 5)
     site.synchronize("1")
     for side in SIDES:
-        raised(site, side, "restricted_licence_not_available")
+        said = raised(site, side, "restricted_licence_not_available")[0]["message"]
+        assert "5 of the restricted licence Strong encryption" in said
     order(site, "Site,STRONG,5")
     site.synchronize("2")
     device.renew_authorization()

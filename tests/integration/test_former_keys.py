@@ -84,7 +84,7 @@ def test_what_a_former_key_holds_is_an_alert_that_ends_with_the_vendors_release(
     assert not before
     assert ("instance_failed_to_connect" in of_site) == (server == "satellite")
     assert "former key" in alert["message"]
-    assert "1 of STRONG" in alert["message"]
+    assert "1 of Strong encryption" in alert["message"]
     assert len(released) == 1
     assert once_more == "no_former_key"
     cleared(site, "central", "instance_failed_to_connect")

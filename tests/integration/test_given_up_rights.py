@@ -102,7 +102,7 @@ def test_a_new_key_with_a_known_serial_number_ends_no_reservation(vendor: World,
     assert other.state.instance == held["instance"]
     assert alert["severity"] == "major"
     assert "SN:AIR-1" in alert["message"]
-    assert "1 of STRONG" in alert["message"]
+    assert "1 of Strong encryption" in alert["message"]
     assert (update, removal) == ("held_by_former_key", "return_code_needed")
     assert "reservation:held_by_former_key" in kinds(vendor)
     assert back["state"] == "returned"

@@ -157,19 +157,20 @@ def exports(snapshot: Snapshot) -> Iterator[Wanted]:
     )
     same = (newer.account_id == one.account_id) & (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
     device = (Instance.account_id == one.account_id) & (Instance.id == one.instance_id)
-    query = select(one.id, one.instance_id, one.virtual_account_id, one.tag, one.count).where(
+    query = select(one.id, one.instance_id, one.virtual_account_id, one.tag, one.count, Entitlement.name)
+    query = query.outerjoin(Entitlement, Entitlement.tag == one.tag).where(
         one.account_id == snapshot.account.id,
         one.state == ExportState.FAILED,
         one.reason == ExportReason.NOT_AVAILABLE,
         ~exists().where(same, later),
         exists().where(device),  # one that is gone asks no more
     )
-    for of, instance, va, tag, count in snapshot.stream(query):
+    for of, instance, va, tag, count, title in snapshot.stream(query):
         where = snapshot.name(va)
         text = said(
             "{count} of the restricted licence {tag} could not be granted in {place}: add licences there, or move the device to a virtual account that has some.",
             count=count,
-            tag=tag,
+            tag=title or tag,
             place=where,
         )
         subject = {"virtual_account": va, "request": of, "instance": instance, "tag": tag}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from central.domain.alerts.snapshot import Snapshot
+from central.domain.catalogue.queries import titles
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.export_control.services import ACTIVE
@@ -180,6 +181,11 @@ def _of(row: Any) -> dict[str, object]:
     return {"virtual_account": row.virtual_account_id, "instance": row.id}
 
 
+def _granted(snapshot: Snapshot, grants: Sequence[GrantRecord]) -> str:
+    named = titles(snapshot.unit, {row.tag for row in grants})
+    return ", ".join(f"{row.quantity} of {named.get(row.tag, row.tag)}" for row in grants)
+
+
 def _silence(snapshot: Snapshot, row: Any) -> Wanted:
     now = snapshot.unit.licence_now
     days = (now - row.last_contact).days
@@ -221,7 +227,7 @@ def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
         gone.setdefault(row.instance_id, []).append(row)
     for instance_id, grants in gone.items():
         first, end = grants[0], max(row.not_after for row in grants)
-        units = ", ".join(f"{row.quantity} of {row.tag}" for row in grants)
+        units = _granted(snapshot, grants)
         text = said(
             "{device} was removed, but {units} stay in use: until its signed return, or {end}, or "
             "the vendor's release.",
@@ -244,7 +250,7 @@ def _former_grants(snapshot: Snapshot) -> Iterator[Wanted]:
             "{device} registered with a new key, but {units} stay in use by its former key: until the former key's signed "
             "return, or {end}, or the vendor's release.",
             device=Udi.from_dict(first.udi).label,
-            units=", ".join(f"{row.quantity} of {row.tag}" for row in grants),
+            units=_granted(snapshot, grants),
             end=until(end),
         )
         yield _held_beyond(snapshot, f"former|{instance_id}", first, end, text)

@@ -110,7 +110,10 @@ def rehost(
     _keep_notes(notes, old, instance)
     unit.session.flush()
     units = terms_text((line.name, line.quantity, line.end) for line in check.lines)
-    short = ", ".join(f"{count} of {tag} more than there are" for tag, count in sorted(check.missing.items()))
+    named = titles(unit, check.missing)
+    short = ", ".join(
+        f"{count} of {named.get(tag, tag)} more than there are" for tag, count in sorted(check.missing.items())
+    )
     message = f"reservation of {device_label(failed)} rehosted to {placed_name(unit, instance)}: {units}"
     message += f"; {short}, until the failed device is returned" if short else ""
     subject = {"reservation": row.id, "failed": failed.id, "owed": copied.owed, "notes": notes}

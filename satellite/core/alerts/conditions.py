@@ -130,17 +130,18 @@ def exports(unit: Unit) -> Iterator[Wanted]:
         and_(newer.requested_at == one.requested_at, newer.change_no > one.change_no),
     )
     same = (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
-    query = select(one.id, one.virtual_account_id, one.tag, one.count).where(
+    query = select(one.id, one.virtual_account_id, one.tag, one.count, Entitlement.name)
+    query = query.outerjoin(Entitlement, Entitlement.tag == one.tag).where(
         one.state == FAILED, one.reason == ExportReason.NOT_AVAILABLE, ~exists().where(same, later)
     )
     # One that is gone asks no more.
     query = query.where(exists().where(Instance.id == one.instance_id, Instance.removed.is_(False)))
-    for of, va, tag, count in stream(unit, query):
+    for of, va, tag, count, title in stream(unit, query):
         place = where.get(va, "")
         text = said(
             "{count} of the restricted licence {tag} could not be granted in {place}.",
             count=count,
-            tag=tag,
+            tag=title or tag,
             place=place,
         )
         subject = {"virtual_account": va, "request": of, "tag": tag}

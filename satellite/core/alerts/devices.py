@@ -17,6 +17,7 @@ from satellite.core.alerts.conditions import stream
 from satellite.core.export_queue.models import ACTIVE, HeldGrant
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name
+from satellite.core.licences.models import Entitlement
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.alerts.texts import days as in_days
 from serverkit.alerts.texts import said
@@ -130,13 +131,14 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
         DeviceKey.superseded,
     )
     query = (
-        select(HeldGrant, Instance)
+        select(HeldGrant, Instance, Entitlement.name)
         .join(Instance, Instance.id == HeldGrant.instance_id)
+        .outerjoin(Entitlement, Entitlement.tag == HeldGrant.tag)
         .where(HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now, or_(Instance.removed, replaced))
         .order_by(HeldGrant.id)
     )
     where = names(unit)
-    for grant, row in unit.session.execute(query):
+    for grant, row, title in unit.session.execute(query):
         text = said(
             "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, or "
             "{end}, or the vendor's release."
@@ -145,7 +147,7 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
             "former key's signed return, or {end}, or the vendor's release.",
             name=instance_name(row),
             quantity=grant.quantity,
-            tag=grant.tag,
+            tag=title or grant.tag,
             end=until(grant.not_after),
         )
         yield Wanted(
