@@ -276,7 +276,7 @@ def test_long_texts_are_cut_into_several_lines() -> None:
 
 
 @pytest.mark.row("E3")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.data())
 def test_a_changed_table_never_means_more_on_the_fast_path(data: st.DataObject) -> None:
     """Whatever is done to a table: both ways refuse it with one code, or read the same rows."""
