@@ -202,8 +202,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     Both is for claims that a database has a part in: what the ledger books, what is unique, locked or counted, what comes at
     once, order and search of lists, jobs, bulk files, migrations, texts and numbers at the edge of a type. Texts, forms of
-    answers, wizards and rights over the same actions run on one; on PostgreSQL `tests/api/test_on_postgresql.py` opens every
-    page and every REST list in every order, and calls REST in generated chains.
+    answers, wizards and rights over the same actions run on one; `tests/api/test_on_postgresql.py` opens every page and every
+    list of REST, in each of its orders, on PostgreSQL.
     """
     if "empty_world" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
         metafunc.parametrize("empty_world", BOTH, indirect=True)
