@@ -35,7 +35,7 @@ OF_ACTIONS = {"flush", "require", "require_actor", "after_commit", "anchor", "co
 FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors", "event_kinds"}
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
-    "central/domain/accounts": {"managed_accounts", "tags"},
+    "central/domain/accounts": {"managed_accounts", "tags", "places"},
     "central/domain/alerts": {
         "around",
         "clones",
