@@ -265,7 +265,12 @@ def test_devices_are_authorized_by_a_submission_and_a_poll(vendor: World) -> Non
     stranger = ask(script, "POST", f"{CLOUD}/v2/accounts/poll", {"data": {"poll_id": "1"}})
     unplaced = ask(script, "POST", f"{CLOUD}/v2/devices/authrequest", {"data": {"licenses": [entry("S3", "1")]}}, X_CSW_SMART_ACCOUNT_ID=number)  # fmt: skip
     strange = poll(submit("n-3", entry("S9", "", remove_code="x")))["data"]["authorizations"][0]
-    returned = poll(submit("n-4", entry("S1", "", remove_code=RETURN)))["data"]["authorizations"][0]
+    twin, vague = entry("S1", "1"), entry("S1", "1")
+    twin["sudi"]["udi_pid"] = "C9L"
+    submit("n-5", twin)
+    del vague["sudi"]["udi_pid"]
+    two = poll(submit("n-4", entry("S1", "", remove_code=RETURN), vague))["data"]["authorizations"]
+    returned = two[0]
 
     assert (first["status"], first["action"], again["poll_id"]) == ("OK_POLL", "authorizations", first["poll_id"])
     assert first["poll_id"] > 2**53
@@ -279,7 +284,8 @@ def test_devices_are_authorized_by_a_submission_and_a_poll(vendor: World) -> Non
     assert (unplaced[0], unplaced[1]["status"]) == (400, "ERROR")
     assert (strange["status"], strange["error_code"]) == ("FAILED", "UNKNOWN_RESERVATION")
     assert (returned["status"], returned["smart_license"]) == ("SUCCESS", None)
-    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 0
+    assert (two[1]["status"], two[1]["error_code"]) == ("FAILED", "AMBIGUOUS_DEVICE")
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 1
     assert vendor.central("ledger", "verify")["ok"]
 
 

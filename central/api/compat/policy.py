@@ -65,7 +65,11 @@ def request_authorizations(call: Call) -> dict[str, Any]:
     known = memory_of(call).recall(call.unit, f"submitted:{digest[:48]}")
     if known is not None:
         return accepted(call, "authorizations", int(known.body))
-    outcomes = [_authorized(call, entry, f"{index}|{data.get('nonce')}") for index, entry in enumerate(entries)]
+    # Each is found before any is changed: an identity that fits two would mean the second one once the first one returned.
+    found = [_found(call, entry) for entry in entries]
+    outcomes = [
+        _authorized(call, entry, f"{index}|{data.get('nonce')}", found[index]) for index, entry in enumerate(entries)
+    ]
     number = keep_outcome(call, digest, {"authorizations": outcomes})
     memory_of(call).keep(call.unit, f"submitted:{digest[:48]}", Kept(digest, 202, "text/plain", str(number).encode()))
     return accepted(call, "authorizations", number)
@@ -114,7 +118,21 @@ def _place(call: Call, data: Mapping[str, Any]) -> str:
     return place_of(call, str(number))
 
 
-def _authorized(call: Call, entry: Mapping[str, Any], seed: str) -> dict[str, Any]:
+def _named(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"sudi": entry.get("sudi"), "productTagName": entry.get("software_tag_identifier")}
+
+
+def _found(call: Call, entry: Mapping[str, Any]) -> str | AppError:
+    """The id of the device that an entry means, empty for none; or why it means none."""
+    try:
+        return find_device(call, _named(entry)).id
+    except DeviceNotFoundError:
+        return ""
+    except AppError as error:
+        return error
+
+
+def _authorized(call: Call, entry: Mapping[str, Any], seed: str, device: str | AppError) -> dict[str, Any]:
     given = entry.get("sudi")
     sudi = given if isinstance(given, dict) else {}
     outcome: dict[str, Any] = {
@@ -129,22 +147,24 @@ def _authorized(call: Call, entry: Mapping[str, Any], seed: str) -> dict[str, An
     }
     try:
         with call.unit.savepoint():
-            code = _changed(call, entry, seed)
+            if isinstance(device, AppError):
+                raise device
+            code = _changed(call, entry, seed, device)
     except AppError as error:
         failed = {"status": "FAILED", "status_message": said(error)}
         return {**outcome, **failed, "error_code": ERRORS.get(error.code, error.code.upper())}
     return {**outcome, "smart_license": base64.b64encode(code.encode()).decode() if code else None}
 
 
-def _changed(call: Call, entry: Mapping[str, Any], seed: str) -> str:
+def _changed(call: Call, entry: Mapping[str, Any], seed: str, device: str) -> str:
     """Reserve, change, confirm or give back what an entry asks for; the code that its device installs, empty for none."""
     wanted = [_wanted(call, one) for one in entries_of(entry, "keys")]
     confirmation, returned = (text_of(entry, name, needed=False) for name in ("confirm_code", "remove_code"))
-    named = {"sudi": entry.get("sudi"), "productTagName": entry.get("software_tag_identifier")}
+    named = _named(entry)
     unit, keyring, domain = call.unit, call.server.keyring, call.domain
     if wanted and returned:
         raise BodyError("keys and remove_code are in one entry; return the licences first")
-    reservation = _reservation(call, named)
+    reservation = _reservation(call, named, device)
     if confirmation and reservation and not returned:
         confirm_reservation(unit, domain, reservation, confirmation)
     if wanted and reservation:
@@ -154,8 +174,8 @@ def _changed(call: Call, entry: Mapping[str, Any], seed: str) -> str:
         if not {"pid", "serial"} <= {*known}:
             raise BodyError("Missing required input parameters: udi_pid, udi_serial_number")
         tag = text_of(entry, "software_tag_identifier", needed=False)
-        device, place = (known["pid"], known["serial"]), call.path["va"]
-        return authorize_device(unit, keyring, domain, place, device, seed.encode(), wanted, tag).code
+        identity, place = (known["pid"], known["serial"]), call.path["va"]
+        return authorize_device(unit, keyring, domain, place, identity, seed.encode(), wanted, tag).code
     if not reservation:
         raise UnknownReservationError
     if returned:
@@ -165,10 +185,10 @@ def _changed(call: Call, entry: Mapping[str, Any], seed: str) -> str:
     return ""
 
 
-def _reservation(call: Call, named: Mapping[str, Any]) -> str:
-    """The active reservation of the device that an entry means; empty for none."""
+def _reservation(call: Call, named: Mapping[str, Any], device: str) -> str:
+    """The active reservation of a device, or of the one that an entry before has just made; empty for none."""
     try:
-        return reservation_id_of(call.unit, call.domain, find_device(call, named).id)
+        return reservation_id_of(call.unit, call.domain, device or find_device(call, named).id)
     except (DeviceNotFoundError, UnknownReservationError):
         return ""
 
