@@ -51,7 +51,7 @@ def from_xml(report: Mapping[str, Any]) -> dict[str, Any]:
     if len(text) > MOST_XML or "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise BodyError("licenses has more than {most} characters, or entities of its own", most=MOST_XML)
     try:
-        root = ET.fromstring(text)  # noqa: S314  # bounded, and without entities
+        root = ET.fromstring(text)  # noqa: S314 - bounded, and without entities
     except (ET.ParseError, ValueError) as error:
         raise BodyError("licenses is not XML") from error
     found = [one.text or "" for one in root.iter() if str(one.tag).rpartition("}")[2] == REPORT]
