@@ -70,6 +70,7 @@ from central.ui import (
 )
 from central.ui.find import find
 from central.ui.frame import make_frame
+from central.ui.navigation import items_of
 from central.ui.roles import ROLES
 from central.ui.works import WORKS
 from exchange.errors import ExchangeError
@@ -225,8 +226,7 @@ class CentralConsole:
 
     def search(self, unit: Unit, who: SignedIn, text: str) -> Sequence[Found]:
         """What a text finds."""
-        del who
-        return find(unit, text)
+        return find(unit, who, text, items_of(None, "", "", exists))
 
 
 def _browser(visitor: Visitor) -> Browser:

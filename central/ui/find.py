@@ -1,20 +1,40 @@
-"""The search of central: accounts and virtual accounts by what they are called."""
+"""The search of central: pages, accounts, devices, licences, orders, satellites, tokens and codes by what people know."""
 
 from __future__ import annotations
 
-from central.actions.accounts import search_places
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from central.actions.search import Hit, search
 from serverkit.db.unit import Unit
-from serverkit.web.console import Found
-from serverkit.web.texts import _
+from serverkit.web.console import Found, NavItem, SignedIn
+from serverkit.web.searching import found_codes, found_pages
+from serverkit.web.texts import Words, _
 
 
-def find(unit: Unit, text: str) -> list[Found]:
+def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) -> list[Found]:
     """What a text finds, by kind."""
-    accounts, pools = search_places(unit, text)
+    hits = search(unit, text)
+
+    def listed(some: list[Hit], kind: Words, path: str) -> list[Found]:
+        return [Found(one.name, path.format(**_parts(one)), kind, _note(one)) for one in some]
+
     return [
-        *(Found(one["name"], f"/a/{one['domain']}/va", _("Accounts"), one["domain"]) for one in accounts),
-        *(
-            Found(one["name"], f"/a/{one['domain']}/va/{one['number']}/general", _("Virtual accounts"), one["domain"])
-            for one in pools
-        ),
+        *found_codes(text, "errors"),
+        *found_pages(navigation, who, text),
+        *listed(hits.accounts, _("Accounts"), "/a/{domain}/va"),
+        *listed(hits.places, _("Virtual accounts"), "/a/{domain}/va/{number}/general"),
+        *listed(hits.instances, _("Product instances"), "/a/{domain}/va/{number}/instances/{id}"),
+        *listed(hits.licences, _("Licences"), "/a/{domain}/va/{number}/licences/{id}"),
+        *listed(hits.orders, _("Orders"), "/a/{domain}/transactions?q={id}"),
+        *listed(hits.satellites, _("Satellites"), "/a/{domain}/satellites/{id}"),
+        *listed(hits.tokens, _("Registration tokens"), "/a/{domain}/va/{number}/general"),
     ]
+
+
+def _parts(one: Hit) -> dict[str, str]:
+    return {"domain": quote(one.domain, safe=""), "number": one.number, "id": quote(one.id, safe="")}
+
+
+def _note(one: Hit) -> str:
+    return one.note if one.note == one.domain or not one.id else f"{one.note}, {one.domain}"

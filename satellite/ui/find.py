@@ -1,4 +1,4 @@
-"""The search of a satellite: pages, devices, licences and tokens by what they are called."""
+"""The search of a satellite: pages, devices, licences, tokens and codes by what they are called."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from satellite.ui.pages import licence_path
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
 from serverkit.web.console import Found, NavItem, SignedIn
+from serverkit.web.searching import found_codes, found_pages
 from serverkit.web.texts import _
 
 MOST = 20
@@ -18,12 +19,7 @@ MOST = 20
 
 def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) -> list[Found]:
     """What a text finds, by kind."""
-    wanted, part = text.casefold(), Part(most=MOST, filters={"q": text})
-    pages = [
-        Found(item.label, item.path, _("Pages"))
-        for item in navigation
-        if wanted in str(item.label).casefold() and (item.permission is None or item.permission in who.permissions)
-    ]
+    part = Part(most=MOST, filters={"q": text})
     instances = [
         Found(one["name"], f"/instances/{one['id']}", _("Product instances"), f"{one['pid']} {one['serial']}")
         for one in list_instances(unit, part).items
@@ -38,4 +34,4 @@ def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) ->
         Found(one["name"], licence_path(one), _("Licences"), one["virtual_account"])
         for one in list_licence_window(unit, part).items
     ]
-    return [*pages, *instances, *licences, *tokens]
+    return [*found_codes(text, "errors", "causes"), *found_pages(navigation, who, text), *instances, *licences, *tokens]

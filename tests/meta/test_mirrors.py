@@ -43,6 +43,7 @@ TOGETHER = {
     "central/actions/preferences.py": "tests/integration/test_preferences.py",
     "central/actions/report_runs.py": "tests/api/test_saved_reports.py",
     "central/actions/reports.py": "tests/api/test_central_reports.py",
+    "central/actions/search.py": "tests/integration/test_search.py",
     "central/actions/saved_reports.py": "tests/api/test_saved_reports.py",
     "exchange/carried.py": "tests/integration/test_carried.py",
     "exchange/central_statements.py": "tests/property/test_exchange_attacks.py",

@@ -79,12 +79,13 @@ def note_left_away(unit: Unit, account_id: str, satellite_id: str, satellite_nam
     named = titles(unit, {tag for one in found for tag in one.uses})
     for one in found:
         units = units_text(one.uses, named) or "no licences"
+        end = day_of(one.until).removeprefix("until ")
         record(
             unit,
             account_id,
             EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
             f"product instance {one.name} removed from {one.place} with satellite {satellite_name};"
-            f" it is detached and uses {units} {day_of(one.until)}",
+            f" it is detached and uses {units} until {end}",
             subject={"instance": one.id, "detached_until": iso(one.until), "uses": one.uses},
             virtual_account_id=one.virtual_account_id,
             satellite_id=satellite_id,

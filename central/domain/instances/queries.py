@@ -137,6 +137,11 @@ def by_serial(unit: Unit, account_id: str, places: Collection[str], pid: str, se
     return sorted(rows, key=lambda row: (row.registered_at, row.id))
 
 
+def searched_for(words: str) -> ColumnElement[bool]:
+    """The condition that an instance of whatever account is meant by its own parts or its id; an index holds what it asks."""
+    return or_(holds_all(Instance.search_text, words), Instance.id == words.strip().lower())
+
+
 def named_by(account_id: str, words: str) -> ColumnElement[bool]:
     """The condition that a person who types this means an instance.
 
@@ -145,7 +150,7 @@ def named_by(account_id: str, words: str) -> ColumnElement[bool]:
     """
     of_account = Standby.account_id == account_id
     within = select(Standby.instance_id).where(of_account, holds_all(Standby.udi_key, words))
-    return or_(holds_all(Instance.search_text, words), Instance.id.in_(within), Instance.id == words.strip().lower())
+    return or_(searched_for(words), Instance.id.in_(within))
 
 
 def instance_name(row: Instance | Row[Any]) -> str:
