@@ -65,6 +65,11 @@ def ask(home: Path, query: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+def keys_of_holdings(home: Path) -> list[str]:
+    """The keys of all holdings, in order."""
+    return [key for (key,) in ask(home, f"SELECT {KEY} FROM holdings ORDER BY 1")]
+
+
 def named(home: Path) -> list[tuple[str, str]]:
     """What `ledger verify` names."""
     made = assemble(home)
@@ -159,8 +164,8 @@ KEY = "account_id || '/' || lot_id || '/' || bucket || '/' || virtual_account_id
 @pytest.mark.parametrize("change", ["quantity + 1", "quantity + 1000000"])
 def test_an_edited_holding_is_named_alone(home: Path, change: str) -> None:
     """A raised quantity shows, since the postings say another."""
-    rowid, key = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]
-    edit(home, f"UPDATE holdings SET quantity = {change} WHERE rowid = {rowid}")
+    key = keys_of_holdings(home)[1]
+    edit(home, f"UPDATE holdings SET quantity = {change} WHERE {KEY} = '{key}'")
 
     assert named(home) == [("holdings", key)]
 
@@ -169,9 +174,10 @@ def test_an_edited_holding_is_named_alone(home: Path, change: str) -> None:
 @pytest.mark.parametrize("column", ["account_id", "lot_id", "bucket", "virtual_account_id", "holder"])
 def test_a_holding_moved_elsewhere_is_named_at_both_places(home: Path, column: str) -> None:
     """A holding with another key is one too many there and one too few here."""
-    rowid, before = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]
-    edit(home, f"UPDATE holdings SET {column} = {column} || 'x' WHERE rowid = {rowid}")
-    after = ask(home, f"SELECT {KEY} FROM holdings WHERE rowid = {rowid}")[0][0]
+    known = keys_of_holdings(home)
+    before = known[1]
+    edit(home, f"UPDATE holdings SET {column} = {column} || 'x' WHERE {KEY} = '{before}'")
+    [after] = {*keys_of_holdings(home)} - {*known}
 
     assert sorted(named(home)) == sorted([("holdings", before), ("holdings", after)])
 
@@ -179,8 +185,8 @@ def test_a_holding_moved_elsewhere_is_named_at_both_places(home: Path, column: s
 @pytest.mark.repository_rule
 def test_a_holding_that_names_another_licence_than_its_lot_is_named_alone(home: Path) -> None:
     """Pools are added up by what a holding says: it must be the licence of its lot."""
-    rowid, key = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]
-    edit(home, f"UPDATE holdings SET tag = 'STRONG-TOO' WHERE rowid = {rowid}")
+    key = keys_of_holdings(home)[1]
+    edit(home, f"UPDATE holdings SET tag = 'STRONG-TOO' WHERE {KEY} = '{key}'")
 
     assert named(home) == [("holdings", key)]
 
@@ -188,8 +194,8 @@ def test_a_holding_that_names_another_licence_than_its_lot_is_named_alone(home: 
 @pytest.mark.repository_rule
 def test_a_deleted_holding_is_named(home: Path) -> None:
     """The postings tell what should be there."""
-    rowid, key = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]
-    edit(home, f"DELETE FROM holdings WHERE rowid = {rowid}")
+    key = keys_of_holdings(home)[1]
+    edit(home, f"DELETE FROM holdings WHERE {KEY} = '{key}'")
 
     assert named(home) == [("holdings", key)]
 
