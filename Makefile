@@ -11,7 +11,7 @@ PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screens test check types imports fast format vectors bench deb bundle image sbom release-check boot-test cluster-test clean
+.PHONY: help setup demo screens test check types imports checked fast format vectors bench deb bundle image sbom release-check boot-test cluster-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,7 +35,9 @@ CHECKED_TESTS := tests/unit $(wildcard tests/meta)
 check: setup ## format, lint, types, import rules, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@$(MAKE) --no-print-directory -j 2 -O types imports # each keeps one core busy
+	@$(MAKE) --no-print-directory -j 3 -Oline imports types checked # the first two keep one core busy each
+
+checked: setup
 	$(PYTEST) -m "not system" $(CHECKED_TESTS)
 
 types: setup
