@@ -1,3 +1,3 @@
 """The vendor's side: accounts, inventory, satellites, alerts."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

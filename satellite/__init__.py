@@ -1,3 +1,3 @@
 """The customer's server: an isolated site with its devices, tokens and synchronization."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
