@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from central.actions.search import Hit, search
+from central.domain.access.rules import Permission
 from serverkit.db.unit import Unit
 from serverkit.web.console import Found, NavItem, SignedIn
 from serverkit.web.searching import found_codes, found_pages
@@ -19,6 +20,8 @@ def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) ->
     def listed(some: list[Hit], kind: Words, path: str) -> list[Found]:
         return [Found(one.name, path.format(**_parts(one)), kind, _note(one)) for one in some]
 
+    # The vendor's list of orders finds one by its index; the log of an account is searched as text.
+    orders = "/orders?q={id}" if Permission.ORDER_MANAGE in who.permissions else "/a/{domain}/transactions?q={id}"
     return [
         *found_codes(text, "errors"),
         *found_pages(navigation, who, text),
@@ -26,7 +29,7 @@ def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) ->
         *listed(hits.places, _("Virtual accounts"), "/a/{domain}/va/{number}/general"),
         *listed(hits.instances, _("Product instances"), "/a/{domain}/va/{number}/instances/{id}"),
         *listed(hits.licences, _("Licences"), "/a/{domain}/va/{number}/licences/{id}"),
-        *listed(hits.orders, _("Orders"), "/a/{domain}/transactions?q={id}"),
+        *listed(hits.orders, _("Orders"), orders),
         *listed(hits.satellites, _("Satellites"), "/a/{domain}/satellites/{id}"),
         *listed(hits.tokens, _("Registration tokens"), "/a/{domain}/va/{number}/general"),
     ]

@@ -10,8 +10,7 @@ from central.ui.instances import MANAGE
 from exchange.identity import Udi
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.page import Page
-from serverkit.web.unit_replacements import Replacement, choose, done, preview
-from serverkit.web.urls import Grade, Url
+from serverkit.web.unit_replacements import Replacement, choose, done, preview, replacement_urls
 
 PATH = f"{ONE}/replace"
 
@@ -32,17 +31,4 @@ def replace(page: Page) -> Answer:
     return preview(page, one, own_path(page), read, found, **within(page))
 
 
-URLS = (
-    Url("GET", PATH, replace_page, MANAGE, "S4.1", load=find_instance),
-    Url(
-        "POST",
-        PATH,
-        replace,
-        MANAGE,
-        "S4.1",
-        form=Replacement,
-        load=find_instance,
-        twin="replace_unit",
-        grade=Grade.PREVIEW,
-    ),
-)
+URLS = replacement_urls(PATH, replace_page, replace, MANAGE, find_instance)

@@ -10,8 +10,7 @@ from satellite.ui.instance import find_instance, within
 from satellite.ui.instances import MANAGE
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.page import Page
-from serverkit.web.unit_replacements import Replacement, choose, done, preview
-from serverkit.web.urls import Grade, Url
+from serverkit.web.unit_replacements import Replacement, choose, done, preview, replacement_urls
 
 PATH = "/instances/{id}/replace"
 
@@ -31,17 +30,4 @@ def replace(page: Page) -> Answer:
     return preview(page, one, path, read, found, **within(one))
 
 
-URLS = (
-    Url("GET", PATH, replace_page, MANAGE, "S4.1", load=find_instance),
-    Url(
-        "POST",
-        PATH,
-        replace,
-        MANAGE,
-        "S4.1",
-        form=Replacement,
-        load=find_instance,
-        twin="replace_unit",
-        grade=Grade.PREVIEW,
-    ),
-)
+URLS = replacement_urls(PATH, replace_page, replace, MANAGE, find_instance)

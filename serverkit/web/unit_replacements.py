@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -13,6 +14,7 @@ from serverkit.web.instance_words import units_words
 from serverkit.web.page import Page
 from serverkit.web.tables import Item
 from serverkit.web.texts import Text, Words, _
+from serverkit.web.urls import Grade, Handler, Url
 
 
 class Replacement(BaseModel):
@@ -85,6 +87,17 @@ def preview(page: Page, one: Item, path: str, read: Replacement, found: Mapping[
 def done(found: Mapping[str, Any]) -> Text:
     """What is said afterwards."""
     return _("{old} is replaced by {new}. Register the new machine now.", old=found["replaced"], new=found["by"])
+
+
+def replacement_urls(
+    path: str, ask: Handler, act: Handler, permission: StrEnum, load: Callable[[Page], Item]
+) -> tuple[Url, ...]:
+    """The form and the change, below the address of an instance."""
+    form = Url("GET", path, ask, permission, "S4.1", load=load)
+    change = Url(
+        "POST", path, act, permission, "S4.1", form=Replacement, load=load, twin="replace_unit", grade=Grade.PREVIEW
+    )
+    return form, change
 
 
 def title_of(one: Item) -> Text:

@@ -138,6 +138,8 @@ def test_each_person_sees_the_places_of_the_own_roles_and_no_others(portal: tupl
     assert ("Spare" in shown, "Site" in shown, "New virtual account" in shown) == (True, False, False)
     assert "Site" not in text_of(guest.get("/search?q=si"))
     assert "Site" in text_of(owner.get("/search?q=si"))
+    for browser, path in ((admin, "/orders?q=O-1"), (owner, f"{A}/transactions?q=O-1")):
+        assert f'href="{path}"' in browser.get("/search?q=O-").get_data(as_text=True)
     assert [path for path in ("/users", "/events", "/accounts/new") if owner.get(path).status_code != 403] == []
 
 
